@@ -1,0 +1,189 @@
+"""Read what people write (YAML 1.2, TOML) into plain values, and say of each value where it stands.
+
+YAML 1.2 core schema: a bare `no` is a string, a date is a string until a model asks for one. Duplicate keys, merge keys
+and unknown tags are errors; aliases are followed, but a document may not grow past a million values by them.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from auditor.errors import ContentError, Place
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from ruamel.yaml.nodes import Node
+
+Plain = dict[str, "Plain"] | list["Plain"] | str | int | float | bool | None
+Key = str | int
+ModelT = TypeVar("ModelT")
+
+_MOST_BYTES: Final = 64 * 1024 * 1024
+_MOST_VALUES: Final = 1_000_000
+_TAG: Final = "tag:yaml.org,2002:"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file's content as plain values, and the place of each."""
+
+    file: str
+    value: Plain
+    places: Mapping[tuple[Key, ...], Place] = field(repr=False, default_factory=dict)
+
+    def place(self, *path: Key) -> Place:
+        """Return where the value at this path stands, or the nearest value around it that does stand somewhere."""
+        for length in range(len(path), -1, -1):
+            if found := self.places.get(path[:length]):
+                return found
+        return Place(self.file)
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text. Raises ContentError when it is missing, unreadable, huge or not UTF-8."""
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise ContentError(Place(str(path)), "is larger than 64 MiB", "Split it, or give the right file.")
+        return path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ContentError(Place(str(path)), f"cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ContentError(Place(str(path), line), "is not UTF-8 text", "Save it as UTF-8.") from error
+
+
+def read_yaml(path: Path) -> Document:
+    """Return a YAML file's values and their places. Raises ContentError."""
+    return parse_yaml(read_text(path), str(path))
+
+
+def parse_yaml(text: str, file: str) -> Document:
+    """Return a YAML text's values and their places. Raises ContentError that names `file`."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  (60 ms that most commands do not need)
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
+
+    reader = YAML(typ="safe", pure=True)
+    try:
+        root = reader.compose(text)  # type: ignore[no-untyped-call]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        raise ContentError(place, f"is not YAML: {error.problem or error.context}") from error
+    except YAMLError as error:
+        raise ContentError(Place(file), f"is not YAML: {error}") from error
+    except RecursionError as error:
+        raise ContentError(Place(file), "is nested too deeply") from error
+    builder = _Builder(file)
+    value = builder.build(root, ()) if root is not None else None
+    return Document(file, value, builder.places)
+
+
+def read_toml(path: Path) -> Document:
+    """Return a TOML file's values. Raises ContentError; tables carry no places of their own."""
+    text = read_text(path)
+    try:
+        value: Plain = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ContentError(_toml_place(str(path), str(error)), f"is not TOML: {error}") from error
+    return Document(str(path), value, dict(_toml_places(str(path), text)))
+
+
+def validated(document: Document, model: type[ModelT], value: Plain = None, *, at: Sequence[Key] = ()) -> ModelT:
+    """Return a document, or the value at a path of it, as a model. Raises ContentError with every problem placed."""
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+
+    try:
+        return TypeAdapter(model).validate_python(document.value if value is None and not at else value)
+    except ValidationError as error:
+        raise content_error(document, error, at) from error
+
+
+def content_error(document: Document, error: "ValidationError", at: Sequence[Key] = ()) -> ContentError:
+    """Return a validation's problems as one ContentError with the place of each."""
+    problems = [
+        ContentError(document.place(*at, *problem["loc"]), _sentence(problem["loc"], problem["type"], problem["msg"]))
+        for problem in error.errors(include_url=False, include_input=False)
+    ]
+    return ContentError.of(problems)
+
+
+def _sentence(loc: Sequence[Key], kind: str, message: str) -> str:
+    name = str(loc[-1]) if loc else "the document"
+    if kind == "extra_forbidden":
+        return f"{name}: there is no such field"
+    if kind == "missing":
+        return f"{name}: is required"
+    return f"{name}: {message[0].lower()}{message[1:]}"
+
+
+class _Builder:
+    """Turns composed nodes into plain values and remembers where each stood."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.places: dict[tuple[Key, ...], Place] = {}
+
+    def build(self, node: "Node", path: tuple[Key, ...]) -> Plain:
+        place = Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        self.places[path] = place
+        if len(self.places) > _MOST_VALUES or len(path) > 64:
+            raise ContentError(place, "holds too many values")
+        if node.id == "scalar":
+            return _scalar(node.tag, node.value, place)
+        if node.id == "sequence":
+            return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        return {key: self.build(value, (*path, key)) for key, value in self._pairs(node, path)}
+
+    def _pairs(self, node: "Node", path: tuple[Key, ...]) -> Iterator[tuple[str, "Node"]]:
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            place = Place(self.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if key_node.id != "scalar" or key_node.tag == _TAG + "merge":
+                raise ContentError(
+                    place, "a key must be a plain word", "Merge keys (<<) are not supported; write it out."
+                )
+            key = str(key_node.value)
+            if key in seen:
+                raise ContentError(place, f"{key}: stands here twice", "Keep one of them.")
+            seen.add(key)
+            yield key, value
+            self.places.setdefault((*path, key), place)
+
+
+def _scalar(tag: str, text: str, place: Place) -> Plain:
+    match str(tag).removeprefix(_TAG):
+        case "null":
+            return None
+        case "bool":
+            return text.lower() == "true"
+        case "int":
+            return int(text.replace("_", ""), 0) if text.lower().startswith(("0x", "0o")) else int(text)
+        case "float":
+            return float(
+                text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf").replace(".NaN", "nan")
+            )
+        case "str" | "timestamp":
+            return text
+        case other:
+            raise ContentError(place, f"the tag !{other} is not allowed", "Write a plain value.")
+
+
+def _toml_place(file: str, message: str) -> Place:
+    _, _, after = message.partition("(at line ")
+    line, _, column = after.rstrip(")").partition(", column ")
+    return Place(file, int(line) if line.isdigit() else 0, int(column) if column.isdigit() else 0)
+
+
+def _toml_places(file: str, text: str) -> Iterator[tuple[tuple[Key, ...], Place]]:
+    """Yield where tables and their keys begin; enough to point at a wrong setting."""
+    table: tuple[Key, ...] = ()
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped.startswith("[") and "]" in stripped:
+            table = tuple(part.strip().strip("\"'") for part in stripped.strip("[ ").split("]")[0].split("."))
+            yield table, Place(file, number, 1)
+        elif "=" in stripped and not stripped.startswith("#"):
+            key = stripped.split("=", 1)[0].strip().strip("\"'")
+            yield (*table, *(part.strip() for part in key.split("."))), Place(file, number, line.index(key) + 1)

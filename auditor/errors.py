@@ -1,0 +1,131 @@
+"""What can go wrong, drawn as a tree.
+
+AuditorError
+├── ContentError             a file that a person wrote is wrong; names file, line, column and the mend   (exit 2)
+├── UsageError               a command was asked for something that cannot be                              (exit 2)
+├── AuditFailed              the audit could not be carried out                                            (exit 3)
+│   ├── NothingAnswered      not one asset answered
+│   └── AuditRunning         another audit of this workspace is under way
+├── CollectionError          why an asset gave no answer; becomes the reason of an unknown result
+│   ├── Unreachable          no connection
+│   ├── TimedOut             a deadline passed
+│   ├── AuthenticationRefused
+│   ├── CredentialMissing    the referenced credential cannot be read here
+│   ├── HostKeyUnknown       never seen and not being enrolled
+│   ├── HostKeyChanged       not the key that was pinned; nothing secret was sent
+│   ├── OutOfScope           the scope list forbids this address
+│   ├── ToolMissing          a program that this machine needs is not installed
+│   └── Undeclared           no probe declared this request
+└── FactError                why an answer gave no fact
+├── Unreadable           the answer does not say; unknown, with this reason
+└── NotPresent           the answer says that there is no such thing; not applicable
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class AuditorError(Exception):
+    """Whatever auditor itself raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file: both numbers count from 1; 0 means unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Return `file:line:column`, as editors and compilers write it."""
+        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
+
+
+class ContentError(AuditorError):
+    """A file that a person wrote cannot be used as it stands."""
+
+    def __init__(self, place: Place, problem: str, mend: str = "") -> None:
+        """Say what is wrong at a place and, where known, what to write instead."""
+        self.place, self.problem, self.mend = place, problem, mend
+        self.others: tuple[ContentError, ...] = ()
+        super().__init__(f"{place}: {problem}" + (f"\n  {mend}" if mend else ""))
+
+    @classmethod
+    def of(cls, problems: "Sequence[ContentError]") -> "ContentError":
+        """Return the first of several problems, with the others attached, so that one run shows them all."""
+        first, *others = problems
+        first.others = (*first.others, *others)
+        return first
+
+    def __str__(self) -> str:
+        """Return every problem, a line or two each."""
+        return "\n".join([str(self.args[0]), *map(str, self.others)])
+
+
+class UsageError(AuditorError):
+    """A command was asked for something that cannot be."""
+
+
+class AuditFailed(AuditorError):
+    """The audit could not be carried out."""
+
+
+class NothingAnswered(AuditFailed):
+    """Not one asset answered."""
+
+
+class AuditRunning(AuditFailed):
+    """Another audit of this workspace is under way."""
+
+
+class CollectionError(AuditorError):
+    """Why an asset gave no answer."""
+
+
+class Unreachable(CollectionError):
+    """No connection could be made."""
+
+
+class TimedOut(CollectionError):
+    """A deadline passed before the answer was complete."""
+
+
+class AuthenticationRefused(CollectionError):
+    """The asset answered and did not accept the credential."""
+
+
+class CredentialMissing(CollectionError):
+    """The referenced credential cannot be read here."""
+
+
+class HostKeyUnknown(CollectionError):
+    """No key is pinned for this host, and it is not being enrolled."""
+
+
+class HostKeyChanged(CollectionError):
+    """The host showed another key than the pinned one; no credential was sent."""
+
+
+class OutOfScope(CollectionError):
+    """The scope list forbids this address."""
+
+
+class ToolMissing(CollectionError):
+    """A program that this machine needs is not installed."""
+
+
+class Undeclared(CollectionError):
+    """No probe declared this request."""
+
+
+class FactError(AuditorError):
+    """Why an answer gave no fact."""
+
+
+class Unreadable(FactError):
+    """The answer does not say; the fact is unknown for this reason."""
+
+
+class NotPresent(FactError):
+    """The answer says that there is no such thing on the asset."""

@@ -1,0 +1,80 @@
+"""What was seen: evidence of an answer, and what is known of a fact because of it."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from auditor.model.probe import Answer
+
+FactT = TypeVar("FactT")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One thing that was asked or looked up, when, over what, as whom, and what came of it.
+
+    `digest` is the SHA-256 of the redacted text, empty where there is no text. `origin` says where to look when it was
+    not a request: a file of the inventory, a dated data set.
+    """
+
+    asset: str
+    request: str
+    channel: str
+    asked_at: datetime | None = None
+    digest: str = ""
+    problem: str = ""
+    privilege: str = ""
+    origin: str = ""
+
+    @property
+    def id(self) -> str:
+        """Return a short name that stays the same for the same asset, request and text."""
+        seen = "\0".join([self.asset, self.channel, self.request, self.digest or self.problem or self.origin])
+        return hashlib.sha256(seen.encode()).hexdigest()[:12]
+
+
+def text_digest(text: str) -> str:
+    """Return the SHA-256 of a text, in hex: the name under which it is stored."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def evidence_of(asset: str, answer: Answer) -> Evidence:
+    """Return the evidence that an answer is."""
+    return Evidence(
+        asset=asset,
+        request=str(answer.request),
+        channel=answer.channel.value,
+        asked_at=answer.asked_at,
+        digest=text_digest(answer.text) if answer.text else "",
+        problem=answer.problem,
+        privilege=answer.privilege,
+        origin=answer.place,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Generic[FactT]):
+    """A fact, and the evidence that it rests on."""
+
+    value: FactT
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No fact, why, and the evidence for that."""
+
+    reason: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Evidence says that the asset has no such thing."""
+
+    reason: str
+    evidence: tuple[Evidence, ...]
+
+
+Knowledge = Known[object] | Unknown | Absent
