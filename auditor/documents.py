@@ -66,7 +66,7 @@ def parse_yaml(text: str, file: str) -> Document:
 
     reader = YAML(typ="safe", pure=True)
     try:
-        root = reader.compose(text)  # type: ignore[no-untyped-call]
+        root = reader.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
@@ -130,9 +130,11 @@ class _Builder:
         self.places[path] = place
         if len(self.places) > _MOST_VALUES or len(path) > 64:
             raise ContentError(place, "holds too many values")
-        if node.id == "scalar":
-            return _scalar(node.tag, node.value, place)
-        if node.id == "sequence":
+        from ruamel.yaml.nodes import ScalarNode, SequenceNode  # noqa: PLC0415
+
+        if isinstance(node, ScalarNode):
+            return _scalar(str(node.tag), str(node.value), place)
+        if isinstance(node, SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         return {key: self.build(value, (*path, key)) for key, value in self._pairs(node, path)}
 
@@ -140,7 +142,7 @@ class _Builder:
         seen: set[str] = set()
         for key_node, value in node.value:
             place = Place(self.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            if key_node.id != "scalar" or key_node.tag == _TAG + "merge":
+            if not isinstance(key_node.value, str) or key_node.tag == _TAG + "merge":
                 raise ContentError(
                     place, "a key must be a plain word", "Merge keys (<<) are not supported; write it out."
                 )
@@ -153,7 +155,7 @@ class _Builder:
 
 
 def _scalar(tag: str, text: str, place: Place) -> Plain:
-    match str(tag).removeprefix(_TAG):
+    match tag.removeprefix(_TAG):
         case "null":
             return None
         case "bool":
