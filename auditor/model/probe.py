@@ -148,8 +148,8 @@ def access_for(asset: Asset, request: Request) -> Access | None:
 class Answer:
     """What an asset said to one request, or why it said nothing.
 
-    `text` is redacted before anything keeps or reads it. `problem` is empty for a complete and permitted answer; otherwise
-    it is the reason, in words, and the probe is not run. `place` names the file that it came from, if any.
+    `text` is redacted before anything keeps or reads it. `problem` is empty for a complete and permitted answer;
+    otherwise it is the reason, in words, and the probe is not run. `place` names the file that it came from, if any.
     """
 
     request: Request
