@@ -5,7 +5,8 @@ AuditorError
 ├── UsageError               a command was asked for something that cannot be                              (exit 2)
 ├── AuditFailed              the audit could not be carried out                                            (exit 3)
 │   ├── NothingAnswered      not one asset answered
-│   └── AuditRunning         another audit of this workspace is under way
+│   ├── AuditRunning         another audit of this workspace is under way
+│   └── DatabaseProblem      what is remembered cannot be read or written: locked, damaged, full, too new
 ├── CollectionError          why an asset gave no answer; becomes the reason of an unknown result
 │   ├── Unreachable          no connection
 │   ├── TimedOut             a deadline passed
@@ -77,6 +78,10 @@ class NothingAnswered(AuditFailed):
 
 class AuditRunning(AuditFailed):
     """Another audit of this workspace is under way."""
+
+
+class DatabaseProblem(AuditFailed):
+    """What is remembered between audits cannot be read or written."""
 
 
 class CollectionError(AuditorError):

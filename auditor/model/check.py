@@ -4,6 +4,7 @@ Nothing is said twice. The signature tells the planner what to collect, validate
 JSON schema for editors; the docstring gives the title and the rationale.
 """
 
+import hashlib
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -55,6 +56,46 @@ class NotApplicable:
 
 
 Outcome = Violation | Undecided | NotApplicable
+
+_MOST_SHOWN: Final = 4000  # characters of one value
+
+
+def shown(value: Value) -> str:
+    """Return a value as a person reads it: `not set`, `yes`, `no`, sets in order and joined by commas.
+
+    Control characters are escaped. A value of more than 4,000 characters is cut, and ends in its digest, so that two
+    long values never look alike.
+    """
+    text = _spelled(value)
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    if len(text) <= _MOST_SHOWN:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    return f"{text[:_MOST_SHOWN]}... ({len(text)} characters, SHA-256 {digest}...)"
+
+
+def _spelled(value: Value) -> str:
+    match value:
+        case None:
+            return "not set"
+        case True | False:
+            return "yes" if value else "no"
+        case "":
+            return "empty"
+        case tuple() | frozenset():
+            items = sorted(value, key=_place) if isinstance(value, frozenset) else value
+            inner = (f"({_spelled(item)})" if isinstance(item, tuple | frozenset) else _spelled(item) for item in items)
+            return ", ".join(inner) or "none"
+        case _:
+            return str(value)
+
+
+def _place(item: Value) -> tuple[bool, int | float, str]:
+    """Return where an item of a set is listed: numbers first and by size, all else as it reads."""
+    if isinstance(item, int | float) and not isinstance(item, bool):
+        return (False, item, "")
+    return (True, 0, _spelled(item))
 
 
 @dataclass(frozen=True, slots=True)
