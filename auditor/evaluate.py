@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from auditor.model.check import Check, NotApplicable, Outcome, Undecided, Violation
-from auditor.model.evidence import Absent, Evidence, Known, Unknown
+from auditor.model.evidence import Absent, Evidence, Known, Unknown, inventory_evidence
 from auditor.model.evidence import Knowledge as KnownOrNot
 from auditor.model.policy import Demand
 from auditor.model.result import Result, Verdict
@@ -19,10 +19,15 @@ def judge(demand: Demand, knowledge: Knowledge) -> Result:
     """Return what becomes of one demand. A check that raises gives an error for this asset, never silence."""
     if demand.check is None:
         return _result(
-            demand, Verdict.MANUAL, "A person has to look: no check covers this control.", [_inventory(demand)]
+            demand,
+            Verdict.MANUAL,
+            "A person has to look: no check covers this control.",
+            [inventory_evidence(demand.asset)],
         )
     known = {name: knowledge(fact) for name, fact in demand.check.needs.items()}
-    evidence = _distinct(seen for fact in known.values() for seen in fact.evidence) or [_inventory(demand)]
+    evidence = _distinct(seen for fact in known.values() for seen in fact.evidence) or [
+        inventory_evidence(demand.asset)
+    ]
     if unknown := [fact.reason for fact in known.values() if isinstance(fact, Unknown)]:
         return _result(demand, Verdict.UNKNOWN, _sentence(unknown), evidence)
     if absent := [fact.reason for fact in known.values() if isinstance(fact, Absent)]:
@@ -82,16 +87,6 @@ def _result(
 
 def _effective(check: Check | None, chosen: Mapping[str, object]) -> dict[str, object]:
     return {name: chosen.get(name, setting.default) for name, setting in check.settings.items()} if check else {}
-
-
-def _inventory(demand: Demand) -> Evidence:
-    """Return the inventory's own entry as evidence: that it lists the asset is all that was seen."""
-    return inventory_evidence(demand.asset.name, str(demand.asset.declared_at))
-
-
-def inventory_evidence(asset: str, origin: str) -> Evidence:
-    """Return an inventory entry as evidence."""
-    return Evidence(asset=asset, request="inventory entry", channel="inventory", origin=origin or "inventory")
 
 
 def _distinct(evidence: Iterable[Evidence]) -> list[Evidence]:

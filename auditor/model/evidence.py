@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from auditor.model.asset import Asset
 from auditor.model.probe import Answer
 
 FactT = TypeVar("FactT")
@@ -50,6 +51,13 @@ def evidence_of(asset: str, answer: Answer) -> Evidence:
         problem=answer.problem,
         privilege=answer.privilege,
         origin=answer.place,
+    )
+
+
+def inventory_evidence(asset: Asset) -> Evidence:
+    """Return the inventory's own entry as evidence: that the asset is listed is all that was seen."""
+    return Evidence(
+        asset=asset.name, request="inventory entry", channel="inventory", origin=str(asset.declared_at) or "inventory"
     )
 
 

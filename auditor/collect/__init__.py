@@ -1,0 +1,1 @@
+"""Demands become the fewest requests, those become evidence, and evidence becomes facts."""

@@ -1,0 +1,75 @@
+"""Answers become facts: known with the evidence behind them, unknown with a reason, or absent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from auditor.collect.plan import AssetPlan, Way
+from auditor.errors import NotPresent, Unreadable
+from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown, evidence_of, inventory_evidence
+from auditor.model.probe import Answer, Derived, Probe, Request
+
+
+@dataclass
+class Facts:
+    """What is known of one asset; each fact is worked out once, when a check first asks for it."""
+
+    plan: AssetPlan
+    answers: Mapping[Request, Answer]
+    ambient: Mapping[type[object], Knowledge] = field(default_factory=dict)
+    _known: dict[type[object], Knowledge] = field(default_factory=dict)
+
+    def __call__(self, fact: type[object]) -> Knowledge:
+        """Return what is known of a fact."""
+        if fact not in self._known:
+            self._known[fact] = self._work_out(fact)
+        return self._known[fact]
+
+    def _work_out(self, fact: type[object]) -> Knowledge:
+        asset = self.plan.asset
+        if fact is type(asset):
+            return Known(asset, (inventory_evidence(asset),))
+        if fact in self.ambient:
+            return self.ambient[fact]
+        tries = [self._try(way) for way in self.plan.ways.get(fact, ())]
+        for kind in (Known, Absent):
+            if found := next((knowledge for knowledge in tries if isinstance(knowledge, kind)), None):
+                return found
+        if not tries:
+            reason = self.plan.unasked.get(fact, f"{fact.__name__} was not asked for")
+            return Unknown(reason, (inventory_evidence(asset),))
+        reasons = dict.fromkeys(knowledge.reason for knowledge in tries if isinstance(knowledge, Unknown))
+        return Unknown("; ".join(reasons), _distinct(tries))
+
+    def _try(self, way: Way) -> Knowledge:
+        return self._read(way) if isinstance(way, Probe) else self._derive(way)
+
+    def _read(self, probe: Probe[object]) -> Knowledge:
+        answers = [self.answers[request] for request in probe.requests if request in self.answers]
+        evidence = tuple(evidence_of(self.plan.asset.name, answer) for answer in answers)
+        if len(answers) < len(probe.requests):
+            return Unknown("it was not asked for", evidence or (inventory_evidence(self.plan.asset),))
+        if problems := [answer.problem for answer in answers if answer.problem]:
+            return Unknown("; ".join(dict.fromkeys(problems)), evidence)
+        try:
+            return Known(probe.read(*answers), evidence)
+        except Unreadable as why:
+            return Unknown(str(why), evidence)
+        except NotPresent as why:
+            return Absent(str(why), evidence)
+
+    def _derive(self, way: Derived[object]) -> Knowledge:
+        needed = [self(need) for need in way.needs]
+        evidence = _distinct(needed)
+        for knowledge in needed:
+            if not isinstance(knowledge, Known):
+                return type(knowledge)(knowledge.reason, evidence)
+        try:
+            return Known(way.read(*(known.value for known in needed if isinstance(known, Known))), evidence)
+        except Unreadable as why:
+            return Unknown(str(why), evidence)
+        except NotPresent as why:
+            return Absent(str(why), evidence)
+
+
+def _distinct(found: list[Knowledge]) -> tuple[Evidence, ...]:
+    return tuple({seen.id: seen for knowledge in found for seen in knowledge.evidence}.values())
