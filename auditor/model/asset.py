@@ -101,6 +101,7 @@ class Asset:
     )  # "serial:FCZ1234", "engine-id:80001f88", "host-key:SHA256:...", "imei:..."
     accesses: tuple[Access, ...] = ()
     declared_at: Place = Place("")
+    aliases: frozenset[str] = frozenset()  # names that other sources of the inventory give it
 
     def access(self, channel: Channel, holds: str = "") -> Access | None:
         """Return the first way to ask over a channel, or None; `holds` chooses among files."""
