@@ -1,0 +1,72 @@
+"""A recording answers as the asset did, and a damaged one says so."""
+
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import Unreachable
+from auditor.model.asset import Access, Channel
+from auditor.model.probe import Answer, Shell
+from auditor.transports.replay import INDEX, Replay, save_recording
+from tests.make import NOW, asset
+
+SSHD, UPTIME = Shell("sshd -T", privileged=True), Shell("uptime")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a recording of one answer."""
+    said = Answer(
+        request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", exit_status=0, privilege="root"
+    )
+    save_recording(tmp_path, "web-01", [said])
+    return tmp_path
+
+
+def ask(folder: Path, *requests: Shell) -> list[Answer]:
+    """Ask the recording."""
+    return Replay().ask(asset(), Access(channel=Channel.REPLAY, path=str(folder)), requests)
+
+
+def test_what_was_recorded_comes_back_as_it_was(folder: Path) -> None:
+    """Text, time, status, privilege and channel are those of the recording."""
+    said = Answer(
+        request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", exit_status=0, privilege="root"
+    )
+
+    assert ask(folder, SSHD) == [said]
+
+
+def test_a_request_that_was_not_recorded_is_unknown(folder: Path) -> None:
+    """Nothing is made up for it."""
+    assert ask(folder, UPTIME)[0].problem == f"the recording in {folder} holds no answer to: uptime"
+
+
+def test_a_missing_recording_is_an_unreachable_asset(tmp_path: Path) -> None:
+    """With the path that was looked at."""
+    with pytest.raises(Unreachable, match="none/recording.json cannot be read"):
+        ask(tmp_path / "none", SSHD)
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"answers": 3}', '{"answers": [{}]}', "\x00"])
+def test_a_damaged_index_is_an_unreachable_asset(folder: Path, damage: str) -> None:
+    """Whatever stands in it."""
+    (folder / INDEX).write_text(damage)
+
+    with pytest.raises(Unreachable, match="is not a recording"):
+        ask(folder, SSHD)
+
+
+def test_a_recording_reads_no_file_outside_its_folder(folder: Path) -> None:
+    """A handed-over index that points elsewhere finds nothing there."""
+    index = folder / INDEX
+    index.write_text(index.read_text().replace("001.txt", "../../../../etc/hostname"))
+
+    assert ask(folder, SSHD)[0].problem.startswith("the recording's answer cannot be read")
+
+
+def test_an_emptied_answer_is_no_answer(folder: Path) -> None:
+    """Never a pass without evidence, also from a file."""
+    (folder / "001.txt").write_text("")
+
+    assert ask(folder, SSHD)[0].problem == "the answer is empty"
