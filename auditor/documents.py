@@ -32,6 +32,7 @@ class Document:
     file: str
     value: Plain
     places: Mapping[tuple[Key, ...], Place] = field(repr=False, default_factory=dict)
+    keys: Mapping[tuple[Key, ...], Place] = field(repr=False, default_factory=dict)
 
     def place(self, *path: Key) -> Place:
         """Return where the value at this path stands, or the nearest value around it that does stand somewhere."""
@@ -39,6 +40,10 @@ class Document:
             if found := self.places.get(path[:length]):
                 return found
         return Place(self.file)
+
+    def key_place(self, *path: Key) -> Place:
+        """Return where the last key of this path is written, or else where its value stands."""
+        return self.keys.get(path) or self.place(*path)
 
 
 def read_text(path: Path) -> str:
@@ -77,7 +82,7 @@ def parse_yaml(text: str, file: str) -> Document:
         raise ContentError(Place(file), "is nested too deeply") from error
     builder = _Builder(file)
     value = builder.build(root, ()) if root is not None else None
-    return Document(file, value, builder.places)
+    return Document(file, value, builder.places, builder.keys)
 
 
 def read_toml(path: Path) -> Document:
@@ -124,6 +129,7 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self.file = file
         self.places: dict[tuple[Key, ...], Place] = {}
+        self.keys: dict[tuple[Key, ...], Place] = {}
 
     def build(self, node: "Node", path: tuple[Key, ...]) -> Plain:
         place = Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
@@ -150,6 +156,7 @@ class _Builder:
             if key in seen:
                 raise ContentError(place, f"{key}: stands here twice", "Keep one of them.")
             seen.add(key)
+            self.keys[(*path, key)] = place
             yield key, value
             self.places.setdefault((*path, key), place)
 
