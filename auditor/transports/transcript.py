@@ -1,0 +1,277 @@
+"""What came back of a script: two streams of bytes become sections, and sections answers.
+
+Pure: the time at which bytes arrived is given.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from auditor.model.asset import Channel
+from auditor.model.probe import KIBIBYTE, Answer, Shell
+from auditor.transports.script import KILL_AFTER
+
+GRACE: Final = KILL_AFTER + 5.0  # seconds beyond a request's own limit in which the host must have moved on
+
+_SETTLE: Final = 2.0  # seconds for standard error to catch up with standard output
+_LONGEST_MARKER: Final = 512
+_MOST_NOISE: Final = 64 * KIBIBYTE  # before the first marker, between sections, and of complaints
+_TIMED_OUT: Final = {"group": (124,), "one": (124, 143), "perl": (142,)}
+_REFUSED: Final = re.compile(
+    r"^(?:sudo(?:-rs)?: )?(?:.*(?:password is required|terminal is required|must have a tty|no tty present"
+    r"|may not run sudo|not in the sudoers|is not allowed to|not allowed to (?:execute|run|set)|authentication"
+    r"|account validation|incorrect password|no password was provided)|sorry,)",
+    re.IGNORECASE,
+)
+_NOT_FOUND: Final = (
+    re.compile(r"(?:^|: )['\"]?([\w./+-]+)['\"]?: (?:command )?not found$"),
+    re.compile(r"(?:failed to run command|can't execute) '([^']+)': No such file or directory$"),
+)
+_NO_SUDO: Final = {
+    "missing": "needs root: sudo is not installed here, and the account is not root",
+    "wrong": "needs root: sudo refused the password",
+    "unsafe": "needs root: this host's shell has no printf of its own, so a sudo password would show to other users",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What a host did with one request. `seconds` are from its begin to its end, or to where the stream broke off."""
+
+    text: bytes = b""
+    status: int | None = None
+    complaint: str = ""  # the last line on standard error
+    privilege: str = ""
+    begun: float | None = None
+    seconds: float = 0.0
+    ended: bool = False
+    truncated: bool = False
+    timed_out: bool = False
+    refused: str = ""
+
+
+class Transcript:
+    """Reads a session's streams as they arrive; `at` is the time of arrival on any clock that only moves forward."""
+
+    def __init__(self, requests: Sequence[Shell], nonce: str) -> None:
+        """Expect the answers to these requests, marked with this nonce."""
+        self._requests = requests
+        self._texts, self._complaints = _Stream(nonce), _Stream(nonce)
+        self._seen = [_Seen() for _ in requests]
+        self._current: int | None = None
+        self._complaining: int | None = None
+        self._next = 0
+        self._at = 0.0
+        self._account, self._privilege, self._limit, self._become = "", "", "none", ""
+        self.started = self.ended = self.settled = False
+
+    def out(self, data: bytes, at: float) -> None:
+        """Take bytes of standard output."""
+        self._at = at
+        for before, marker in self._texts.feed(data):
+            match marker:
+                case ["H", uid, name, limit, become] if not self.started:
+                    self._greet(uid, name, limit, become)
+                case ["B", index, how] if self._current is None and index == str(self._next) and self.started:
+                    self._begin(how)
+                case ["E", index] if self._current is not None and index == str(self._current):
+                    self._end(before)
+                case ["Z"] if self._next == len(self._requests) and self._current is None and self.started:
+                    self.ended = True
+
+    def complain(self, data: bytes) -> None:
+        """Take bytes of standard error."""
+        for before, marker in self._complaints.feed(data):
+            match marker:
+                case ["B", index] if index.isdecimal() and int(index) < len(self._seen):
+                    self._complaining = int(index)
+                case ["S", index, status] if index == str(self._complaining) and re.fullmatch(r"\d{1,3}", status):
+                    seen = self._seen[int(index)]
+                    seen.complaint, seen.status = _last_line(before), int(status)
+                case ["Z"]:
+                    self.settled = True
+        self._complaints.forget(_MOST_NOISE)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to come."""
+        return self.ended and self.settled
+
+    @property
+    def noise(self) -> str:
+        """Return what came where the script's first words should have come: what a login that runs no shell says."""
+        return "" if self.started else _last_line(self._texts.pending) or _last_line(self._complaints.pending)
+
+    def left(self, now: float, deadline: float) -> float:
+        """Return for how many seconds more to wait: for the request being answered, and for the asset as a whole."""
+        if self.ended:
+            return min(deadline - now, self._at + _SETTLE - now)
+        if self._current is None:
+            return deadline - now
+        begun = self._seen[self._current].begun or now
+        return min(deadline, begun + self._requests[self._current].limits.seconds + GRACE) - now
+
+    def stop(self, now: float, deadline: float) -> str:
+        """Return why to read no further, or nothing."""
+        cap = 0 if self._current is None else self._requests[self._current].limits.bytes
+        if self._texts.waiting > cap + _MOST_NOISE:
+            return "the output had no end"
+        if self.left(now, deadline) > 0:
+            return ""
+        return "the time for this asset was up" if now >= deadline else "a command did not end within its time"
+
+    def sections(self) -> list[Section]:
+        """Return what became of each request so far."""
+        return [self._section(index, seen) for index, seen in enumerate(self._seen)]
+
+    def answers(self, channel: Channel, asked_at: datetime, stopped: str = "") -> list[Answer]:
+        """Return an answer a request; `stopped` says why the session ended before the script did."""
+        start = next((seen.begun for seen in self._seen if seen.begun is not None), 0.0)
+        return [
+            Answer(
+                request=request,
+                channel=channel,
+                asked_at=asked_at + timedelta(seconds=(section.begun or start) - start),
+                text=_text(section.text),
+                problem=problem(request, section, stopped or "the connection closed"),
+                exit_status=section.status,
+                seconds=round(section.seconds, 3),
+                privilege=section.privilege,
+            )
+            for request, section in zip(self._requests, self.sections(), strict=True)
+        ]
+
+    def _greet(self, uid: str, name: str, limit: str, become: str) -> None:
+        self.started = True
+        self._limit, self._become = limit, become
+        self._account = "root" if uid == "0" else f"{name} (uid {uid})"
+        self._privilege = "root" if uid == "0" else f"root (sudo from {name}, uid {uid})"
+
+    def _begin(self, how: str) -> None:
+        self._current = self._next
+        self._next += 1
+        seen = self._seen[self._current]
+        seen.how, seen.begun = how, self._at
+
+    def _end(self, before: bytes) -> None:
+        assert self._current is not None
+        seen = self._seen[self._current]
+        seen.text, seen.finished = before[: self._requests[self._current].limits.bytes + 1], self._at
+        self._current = None
+
+    def _section(self, index: int, seen: "_Seen") -> Section:
+        if seen.begun is None:
+            return Section()
+        cap = self._requests[index].limits.bytes
+        ended = seen.finished is not None
+        text = seen.text if ended else bytes(self._texts.pending[: cap + 1])
+        refused = _NO_SUDO.get(self._become, "needs root") if seen.how == "a_refuse" else ""
+        if seen.how == "a_root" and seen.status == 1 and _REFUSED.search(seen.complaint):
+            refused = f"needs root: sudo refused: {re.sub('^sudo(-rs)?: ', '', seen.complaint)}"
+        return Section(
+            text=text[:cap],
+            status=None if seen.how == "a_refuse" else seen.status,
+            complaint=seen.complaint,
+            privilege=self._privilege if seen.how == "a_root" and not refused else self._account,
+            begun=seen.begun,
+            seconds=(seen.finished or self._at) - seen.begun,
+            ended=ended,
+            truncated=len(text) > cap,
+            timed_out=seen.status in _TIMED_OUT.get(self._limit, ()),
+            refused=refused,
+        )
+
+
+def problem(request: Shell, section: Section, stopped: str) -> str:
+    """Return why a section is no complete, permitted answer, in words; empty when it is one."""
+    seconds = f"{request.limits.seconds:g} s"
+    bad = section.status is not None and section.status not in request.ok
+    reasons = (
+        (section.begun is None, f"not asked: {stopped}"),
+        (section.refused, section.refused),
+        (section.truncated, f"the answer was cut off after {request.limits.bytes} bytes"),
+        (not section.ended, f"the answer was cut off: {stopped}"),
+        (section.timed_out, f"gave no complete answer within {seconds}"),
+        (section.status is None, "its exit status did not arrive"),
+        (bad, _failure(section.status or 0, section.complaint, seconds)),
+        (_silent(request, section), "the answer is empty" + (section.complaint and f": {section.complaint}")),
+    )
+    return next((reason for applies, reason in reasons if applies), "")
+
+
+def _silent(request: Shell, section: Section) -> bool:
+    """Whether nothing was said where something should have been; a complaint alone is never an empty answer."""
+    complained = section.complaint and "unable to resolve host" not in section.complaint
+    return not section.text.strip() and (not request.may_be_empty or bool(complained))
+
+
+def _failure(status: int, complaint: str, seconds: str) -> str:
+    for pattern in _NOT_FOUND:
+        if (found := pattern.search(complaint)) and status in (1, 127):
+            return f"{found[1]} is not installed here"
+    if status == 137:
+        return f"exit status 137: it was killed, or did not end within {seconds}"
+    return f"exit status {status}" + (f": {complaint}" if complaint else "")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").replace("\r", "")
+
+
+def _last_line(raw: bytes | bytearray) -> str:
+    lines = bytes(raw[-4 * KIBIBYTE :]).decode("utf-8", "replace").split("\n")
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return "".join(letter if letter.isprintable() else " " for letter in last).strip()[:200]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A section while it is being read."""
+
+    how: str = ""
+    begun: float | None = None
+    finished: float | None = None
+    text: bytes = b""
+    status: int | None = None
+    complaint: str = ""
+
+
+class _Stream:
+    """Finds marker lines in bytes that arrive piece by piece, looking at each byte once."""
+
+    def __init__(self, nonce: str) -> None:
+        self._mark = f"\n{nonce} ".encode()
+        self._looked = 0
+        self.pending = bytearray()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many bytes no marker has followed yet."""
+        return len(self.pending)
+
+    def feed(self, data: bytes) -> Iterator[tuple[bytes, list[str]]]:
+        """Yield each marker's words, with the bytes before it."""
+        self.pending += data
+        while (at := self.pending.find(self._mark, self._looked)) >= 0:
+            end = self.pending.find(b"\n", at + len(self._mark))
+            if end < 0 and len(self.pending) - at < _LONGEST_MARKER:
+                self._looked = at
+                return
+            if end < 0 or end - at > _LONGEST_MARKER:
+                self._looked = at + 1
+                continue
+            before = bytes(self.pending[:at])
+            marker = self.pending[at + len(self._mark) : end].decode("ascii", "replace").split(" ")
+            del self.pending[: end + 1]
+            self._looked = 0
+            yield before, marker
+        self._looked = max(self._looked, len(self.pending) - len(self._mark) + 1, 0)
+
+    def forget(self, most: int) -> None:
+        """Drop all but the end of what no marker has followed, once it is more than `most` bytes."""
+        if len(self.pending) > most:
+            drop = len(self.pending) - most // 2
+            del self.pending[:drop]
+            self._looked = max(0, self._looked - drop)
