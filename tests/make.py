@@ -1,51 +1,26 @@
-"""Build the values that tests are written in: what good looks like once, so that each test changes one thing."""
+"""Build the values that tests are written in; what authors of checks also need is in auditor.testing."""
 
-import importlib.util
-import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from auditor.errors import FactError, NotPresent, Place
-from auditor.evaluate import judge
-from auditor.model.asset import Access, Asset, Channel, Kind, Platform
-from auditor.model.check import Check, Violation
-from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown
-from auditor.model.policy import Control, Demand
-from auditor.model.probe import Answer, Probe, Request
-from auditor.model.result import Result, Verdict
+from auditor.errors import FactError, NotPresent
+from auditor.model.check import Violation
+from auditor.model.probe import Probe
+from auditor.model.result import Verdict
+from auditor.plugins import load_file
+from auditor.testing import ABSENT, NOW, SEEN, UNKNOWN, Case, answer_to, judged, names, subjects
+from auditor.testing import an_answer as answer
+from auditor.testing import an_asset as asset
 
 ROOT = Path(__file__).resolve().parent.parent
-NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
-SEEN = Evidence(asset="web-01", request="a recorded answer", channel="ssh", asked_at=NOW, digest="0" * 64)
-
-
-def asset(name: str = "web-01", **changed: object) -> Asset:
-    """Return a Linux server reachable by SSH, with the given fields changed."""
-    fields: dict[str, object] = {
-        "name": name,
-        "kind": Kind.SERVER,
-        "platform": Platform.LINUX,
-        "addresses": ("192.0.2.10",),
-        "accesses": (Access(channel=Channel.SSH),),
-        "declared_at": Place("inventory/example.yaml", 3),
-    }
-    return Asset(**{**fields, **changed})  # type: ignore[arg-type]
-
-
-def answer(text: str, request: Request, **changed: object) -> Answer:
-    """Return what an asset said to a request."""
-    fields: dict[str, object] = {"channel": request.channels[0], "asked_at": NOW, "exit_status": 0}
-    return Answer(request=request, text=text, **{**fields, **changed})  # type: ignore[arg-type]
 
 
 def fact(probe: Probe[object], *texts: str, **changed: object) -> object:
     """Return the fact that a probe reads out of these texts, one a request."""
-    return probe.read(*(answer(text, request, **changed) for text, request in zip(texts, probe.requests, strict=True)))
+    return probe.read(*answer_to(probe, *texts, **changed))
 
 
 def refused(probe: Probe[object], *texts: str, **changed: object) -> FactError | None:
@@ -60,62 +35,7 @@ def refused(probe: Probe[object], *texts: str, **changed: object) -> FactError |
 @cache
 def checks(subject: str) -> ModuleType:
     """Return a file of the checks folder, loaded by path as the engine loads it."""
-    path = ROOT / "checks" / f"{subject.replace('-', '_')}.py"
-    spec = importlib.util.spec_from_file_location(f"auditor_content.checks.{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-UNKNOWN = Unknown("the answer was cut off", (SEEN,))
-ABSENT = Absent("there is no such thing here", (SEEN,))
-
-
-def judged(check: Check, *facts: object, **settings: object) -> Result:
-    """Return the verdict of a check on facts given as plain values, as UNKNOWN or as ABSENT."""
-    kinds = {kind: _known(value) for kind, value in zip(check.needs.values(), facts, strict=True)}
-    control = Control(id="T-1", title="A control", policy="test")
-    return judge(Demand(asset=asset(), control=control, check=check, settings=settings), kinds.__getitem__)
-
-
-def _known(value: object) -> Knowledge:
-    return value if isinstance(value, Known | Unknown | Absent) else Known(value, (SEEN,))
-
-
-@dataclass(frozen=True)
-class Case:
-    """Facts and settings for a check, and the verdict that is right; `at` names the subjects of the violations."""
-
-    check: Check
-    facts: tuple[object, ...]
-    verdict: Verdict
-    at: tuple[str, ...] = ()
-    settings: Mapping[str, object] = field(default_factory=dict)
-    why: str = ""
-
-    def __str__(self) -> str:
-        """Return the test's name."""
-        return f"{self.check.id}: {self.verdict}" + (f" when {self.why}" if self.why else "")
-
-    def assert_right(self) -> None:
-        """Judge, and compare verdict and subjects."""
-        result = judged(self.check, *self.facts, **self.settings)
-
-        assert (self.verdict, result.reason) == (result.verdict, result.reason)
-        assert self.at == subjects(result) or not self.at
-
-
-def subjects(result: Result) -> tuple[str, ...]:
-    """Return where the violations are."""
-    return tuple(violation.subject for violation in result.violations)
-
-
-def names(cases: Iterable[Case]) -> list[str]:
-    """Return the cases' names, for pytest's ids."""
-    return [str(case) for case in cases]
+    return load_file(ROOT / "checks" / f"{subject.replace('-', '_')}.py")
 
 
 __all__ = [

@@ -1,0 +1,90 @@
+"""`auditor audit`, `auditor audits` and `auditor report`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from auditor.cli.console import Format, FormatOption, emit, emit_json, say, tell
+from auditor.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from auditor.pipeline import Audited
+    from auditor.setup import Setup
+    from auditor.store.store import Store
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command(epilog="Example: auditor audit --assets web-01 --policy baseline --format json")(audit)
+    app.command(epilog="Example: auditor audits --format json")(audits)
+    app.command(epilog="Example: auditor report --output /tmp/report")(report)
+
+
+def audit(
+    context: typer.Context,
+    inventory: Annotated[list[str] | None, typer.Option("--inventory", "-i", help="Inventory files or names.")] = None,
+    policy: Annotated[str, typer.Option("--policy", "-p", help="A policy's name or file.")] = "",
+    assets: Annotated[list[str] | None, typer.Option("--assets", "-a", help="Only these assets.")] = None,
+    enrol: Annotated[bool, typer.Option("--enrol", help="Pin the host keys of hosts seen for the first time.")] = False,
+    output: Annotated[Path | None, typer.Option(help="The folder to write reports to.", file_okay=False)] = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Ask every asset, judge what it said against the policy, and write the reports."""
+    from auditor import pipeline
+    from auditor.cli.progress import progress
+
+    here = session(context)
+    setup = here.setup(inventory=tuple(inventory or ()), policy=policy)
+    with here.store() as store:
+        with progress(here.log_format) as watching:
+            audited = pipeline.audit(setup, store, watching, only=_names(assets), enrol=enrol)
+        paths = pipeline.write_reports(setup, store, audited.audit, output)
+        _summary(setup, store, audited, paths, format_)
+    raise typer.Exit(0 if audited.met else 1)
+
+
+def audits(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
+    """List the audits that were carried out, the newest first."""
+    with session(context).store() as store:
+        emit(format_, [row.as_row() for row in store.audits()], empty="No audit yet: auditor audit")
+
+
+def report(
+    context: typer.Context,
+    audit: Annotated[str, typer.Option(help="The audit's id; the newest when none is given.")] = "",
+    output: Annotated[Path | None, typer.Option(help="The folder to write to.", file_okay=False)] = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Write the reports of an audit again, from the store."""
+    from auditor import pipeline
+
+    here: Session = session(context)
+    setup = here.setup()
+    with here.store() as store:
+        paths = pipeline.write_reports(setup, store, audit, output)
+    if format_ is Format.JSON:
+        emit_json({name: str(path) for name, path in paths.items()})
+    else:
+        for path in paths.values():
+            say(str(path))
+
+
+def _names(assets: list[str] | None) -> frozenset[str]:
+    return frozenset(name.strip() for given in assets or () for name in given.split(",") if name.strip())
+
+
+def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: dict[str, Path], format_: Format) -> None:
+    from auditor.summary import summary_rows
+
+    rows = summary_rows(setup.inventory.assets, audited.results, store.collected(audited.audit))
+    if format_ is Format.JSON:
+        emit_json({"audit": audited.audit, "met": audited.met, "assets": rows, "reports": paths})
+        return
+    emit(format_, rows, ("asset", "kind", "coverage", "pass", "fail", "unknown", "error", "worst", "note"))
+    say()
+    for line in audited.headline:
+        say(line)
+    for path in paths.values():
+        say(f"  {path}")
+    tell("")

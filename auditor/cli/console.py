@@ -1,0 +1,119 @@
+"""What a person or a script sees: results on stdout as a table or JSON, progress and problems on stderr."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.", show_default=True)]
+
+_STYLES = {
+    "pass": "green", "met": "green", "fixed": "green", "fail": "red", "critical": "bold red", "high": "red",
+    "medium": "yellow", "unknown": "yellow", "error": "magenta", "new": "red", "reopened": "red", "open": "red",
+    "not-verified": "yellow", "waived": "cyan", "not-applicable": "dim", "manual": "dim", "low": "dim", "info": "dim",
+}  # fmt: skip
+
+
+def out() -> "Console":
+    """Return the console of results; NO_COLOR and pipes are respected."""
+    from rich.console import Console
+
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+
+def err() -> "Console":
+    """Return the console of progress and problems."""
+    from rich.console import Console
+
+    return Console(file=sys.stderr, highlight=False, soft_wrap=True, emoji=False, markup=False)
+
+
+def emit(
+    format_: Format, rows: Sequence[Mapping[str, object]], columns: Iterable[str] = (), *, empty: str = ""
+) -> None:
+    """Write rows as a JSON list of whole objects, or as a table of the named columns."""
+    if format_ is Format.JSON:
+        emit_json(rows)
+    elif not rows:
+        out().print(empty or "Nothing.")
+    else:
+        out().print(_table(rows, tuple(columns) or tuple(rows[0])))
+
+
+def emit_json(value: object) -> None:
+    """Write a value as JSON, ending with a newline."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def say(text: str = "") -> None:
+    """Write a line of result for people."""
+    out().print(shown(text, lines=True))
+
+
+def tell(text: str) -> None:
+    """Write a line of progress or of trouble, on stderr."""
+    err().print(shown(text, lines=True))
+
+
+def shown(value: object, *, lines: bool = False) -> str:
+    """Return a value as harmless text: what devices send cannot move the cursor, colour or forge lines."""
+    text = value if isinstance(value, str) else _words(value)
+    keep = "\n\t" if lines else ""
+    return "".join(c if c in keep or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, list | tuple):
+        return ", ".join(_words(item) if not isinstance(item, str) else item for item in value)
+    if isinstance(value, set | frozenset):
+        return ", ".join(sorted(map(str, value)))
+    return str(value)
+
+
+def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " ").upper(), overflow="fold")
+    for row in rows:
+        cells = [shown(row.get(column, "")) for column in columns]
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
+    return table
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=str)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,60 @@
+"""`auditor evidence`: what was asked, when, as whom, and what came of it."""
+
+from typing import Annotated
+
+import typer
+
+from auditor.cli.console import Format, FormatOption, emit, emit_json, say
+from auditor.cli.session import session
+from auditor.errors import UsageError
+
+app = typer.Typer(help="Show what verdicts rest on.", no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: auditor evidence list --asset web-01")
+def list_(
+    context: typer.Context,
+    asset: Annotated[str, typer.Option(help="Only this asset.")] = "",
+    audit: Annotated[str, typer.Option(help="The audit's id; the newest when none is given.")] = "",
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """List what was asked in an audit."""
+    with session(context).store() as store:
+        rows = [
+            {
+                "id": seen.id,
+                "asset": seen.asset,
+                "channel": seen.channel,
+                "request": seen.request,
+                "asked_at": seen.asked_at,
+                "as": seen.privilege,
+                "problem": seen.problem,
+                "digest": seen.digest,
+            }
+            for seen in store.evidence(asset=asset, audit=audit)
+        ]
+    emit(format_, rows, ("id", "asset", "channel", "request", "asked_at", "as", "problem"), empty="No evidence yet.")
+
+
+@app.command(epilog="Example: auditor evidence show 3f9a0c1d22b4")
+def show(
+    context: typer.Context,
+    evidence: Annotated[str, typer.Argument(help="An evidence's id, or its beginning.")],
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Show one answer as it was given, secrets redacted."""
+    with session(context).store() as store:
+        found = {seen.id: seen for seen in store.evidence() if seen.id.startswith(evidence)}
+        if len(found) != 1:
+            raise UsageError(f"{evidence}: {'several evidences begin so' if found else 'there is no such evidence'}")
+        seen = next(iter(found.values()))
+        text = store.evidence_text(seen.digest) if seen.digest else ""
+    if format_ is Format.JSON:
+        emit_json(
+            {"id": seen.id, "asset": seen.asset, "request": seen.request, "asked_at": seen.asked_at, "text": text}
+        )
+        return
+    say(f"# {seen.asset}: {seen.request}")
+    say(f"# {seen.channel} at {seen.asked_at} as {seen.privilege or 'nobody in particular'}")
+    say(f"# {seen.problem}" if seen.problem else "")
+    say(text)

@@ -1,0 +1,42 @@
+"""`auditor projects`: remediation work, proposed from findings."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from auditor.cli.console import Format, FormatOption, emit_json, say
+from auditor.cli.session import session
+from auditor.errors import UsageError
+
+app = typer.Typer(help="Propose remediation projects.", no_args_is_help=True)
+
+
+@app.command(epilog="Example: auditor projects propose --output projects.md")
+def propose(
+    context: typer.Context,
+    solution: Annotated[list[str] | None, typer.Option(help="Only these solutions of the catalogue.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the drafts to this file as Markdown; it must not exist.")
+    ] = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Group standing findings by solution and draft a project for each: scope, tasks, estimates, cost, what it closes."""
+    from auditor.pipeline import proposed_projects
+    from auditor.projects import as_json, as_markdown
+
+    here = session(context)
+    setup = here.setup()
+    with here.store() as store:
+        projects = proposed_projects(setup, store, frozenset(solution or ()))
+    if output is not None:
+        if output.exists():
+            raise UsageError(f"{output} is there already; name another file")
+        output.write_text("\n".join(map(as_markdown, projects)), encoding="utf-8")
+        say(f"wrote {len(projects)} drafts to {output}")
+    elif format_ is Format.JSON:
+        emit_json([as_json(project) for project in projects])
+    elif not projects:
+        say("No standing findings: nothing to propose.")
+    else:
+        say("\n".join(map(as_markdown, projects)))

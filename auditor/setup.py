@@ -1,0 +1,127 @@
+"""Everything an audit needs, loaded and validated before the first packet: what is wrong stops the run here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.credentials import Credentials, parse_credentials
+from auditor.errors import ContentError, UsageError
+from auditor.facts.ambient import Lifecycles, Today
+from auditor.intel import load_lifecycles
+from auditor.inventory import Inventory, load
+from auditor.model.asset import Access, Asset, Channel
+from auditor.model.evidence import Evidence, Knowledge, Known
+from auditor.model.policy import Policy
+from auditor.plugins import Content, load_content
+from auditor.policy.load import load_policy
+from auditor.settings import Settings, read_settings, store_url
+from auditor.transports.base import Transport
+from auditor.transports.scope import Scope
+from auditor.workspace import Workspace
+
+if TYPE_CHECKING:
+    from auditor.store.store import Store
+    from auditor.transports.host_keys import HostKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A workspace ready to be audited."""
+
+    workspace: Workspace
+    settings: Settings
+    content: Content
+    policy: Policy
+    inventory: Inventory
+    credentials: Credentials
+    scope: Scope
+
+    @property
+    def solutions(self) -> dict[str, str]:
+        """Return which solution of the catalogue mends the violations of each check."""
+        return {check.id: check.fix.solution for check in self.content.checks.values()}
+
+
+def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") -> Setup:
+    """Return a workspace's content; arguments win over its settings. Raises ContentError and UsageError."""
+    workspace = Workspace.find(folder)
+    settings, document = read_settings(workspace)
+    content = load_content(workspace)
+    chosen = load_policy(policy or settings.policy, workspace, content)
+    owned = load([workspace.find_file("inventory", name, suffix=".yaml") for name in inventory or settings.inventory])
+    credentials = parse_credentials(settings.credentials, document)
+    _refuse_unknown_credentials(owned, credentials)
+    return Setup(workspace, settings, content, chosen, owned, credentials, scope_of(settings, owned))
+
+
+def scope_of(settings: Settings, owned: Inventory) -> Scope:
+    """Return the scope that both the settings and the inventory allow."""
+    return Scope.both(
+        Scope.parse(settings.scope.allow, settings.scope.deny), Scope.parse(owned.scope_allow, owned.scope_deny)
+    )
+
+
+def open_store(folder: Path) -> "Store":
+    """Open the memory of the workspace at or above a folder, and bring its tables up to date."""
+    from auditor.store.store import Store  # noqa: PLC0415  (SQLModel takes a second that `--help` does not have)
+
+    workspace = Workspace.find(folder)
+    settings, _ = read_settings(workspace)
+    if not workspace.exists and not settings.store.url:
+        mend = "Make one with `auditor init DIR`, or name one with --workspace."
+        raise UsageError(f"{workspace.root} is no workspace: there is no auditor.toml here or above. {mend}")
+    return Store.open(store_url(workspace, settings))
+
+
+def transports(setup: Setup, host_keys: "HostKeys", *, enrol: bool = False) -> Mapping[Channel, Transport]:
+    """Return a transport for every channel."""
+    from auditor.transports.cli import NetworkCli  # noqa: PLC0415
+    from auditor.transports.file import FileTransport  # noqa: PLC0415
+    from auditor.transports.local import Local  # noqa: PLC0415
+    from auditor.transports.nmap import NmapTransport  # noqa: PLC0415
+    from auditor.transports.replay import Replay  # noqa: PLC0415
+    from auditor.transports.snmp import SnmpTransport  # noqa: PLC0415
+    from auditor.transports.ssh import Ssh  # noqa: PLC0415
+
+    return {
+        Channel.LOCAL: Local(),
+        Channel.SSH: Ssh(setup.credentials, host_keys, setup.scope, enrol=enrol),
+        Channel.CLI: NetworkCli(setup.credentials, host_keys, setup.scope, enrol=enrol),
+        Channel.SNMP: SnmpTransport(setup.credentials, setup.scope),
+        Channel.NMAP: NmapTransport(setup.scope),
+        Channel.FILE: FileTransport(setup.workspace.root),
+        Channel.REPLAY: Replay(),
+    }
+
+
+def ambient(today: date, intel: Path | None = None) -> dict[type[object], Knowledge]:
+    """Return the facts that are the same for every asset: the day, and what is known of products' ends of life."""
+    lifecycles = load_lifecycles(intel)
+    clock = Evidence(asset="", request="today's date", channel="clock", origin=f"{today.isoformat()} (UTC)")
+    dated = Evidence(
+        asset="",
+        request="end-of-life dates",
+        channel="intel",
+        origin=f"endoflife.date as of {lifecycles.as_of.isoformat()}",
+    )
+    return {Today: Known(Today(today), (clock,)), Lifecycles: Known(lifecycles, (dated,))}
+
+
+def _refuse_unknown_credentials(owned: Inventory, credentials: Credentials) -> None:
+    problems = [
+        ContentError(
+            asset.declared_at,
+            f"{asset.name} names the credential {access.credential}, which is not defined",
+            f"Define [credentials.{access.credential}] in auditor.toml.",
+        )
+        for asset, access in _named(owned.assets)
+        if access.credential not in credentials.names
+    ]
+    if problems:
+        raise ContentError.of(problems)
+
+
+def _named(assets: tuple[Asset, ...]) -> list[tuple[Asset, Access]]:
+    return [(asset, access) for asset in assets for access in asset.accesses if access.credential]

@@ -1,0 +1,97 @@
+"""What authors of checks and probes test with: plain values in, verdicts out; no network, no mocks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from auditor.errors import FactError, Place
+from auditor.evaluate import judge
+from auditor.model.asset import Access, Asset, Channel, Kind, Platform
+from auditor.model.check import Check
+from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown
+from auditor.model.policy import Control, Demand
+from auditor.model.probe import Answer, Probe, Request
+from auditor.model.result import Result, Verdict
+
+NOW: Final = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+SEEN: Final = Evidence(asset="web-01", request="a recorded answer", channel="ssh", asked_at=NOW, digest="0" * 64)
+UNKNOWN: Final = Unknown("the answer was cut off", (SEEN,))
+ABSENT: Final = Absent("there is no such thing here", (SEEN,))
+
+
+def an_asset(name: str = "web-01", **changed: object) -> Asset:
+    """Return a Linux server reachable by SSH, with the given fields changed."""
+    fields: dict[str, object] = {
+        "name": name,
+        "kind": Kind.SERVER,
+        "platform": Platform.LINUX,
+        "addresses": ("192.0.2.10",),
+        "accesses": (Access(channel=Channel.SSH),),
+        "declared_at": Place("inventory/example.yaml", 3),
+    }
+    return Asset(**{**fields, **changed})  # type: ignore[arg-type]
+
+
+def an_answer(text: str, request: Request, **changed: object) -> Answer:
+    """Return what an asset said to a request."""
+    fields: dict[str, object] = {"channel": request.channels[0], "asked_at": NOW, "exit_status": 0}
+    return Answer(request=request, text=text, **{**fields, **changed})  # type: ignore[arg-type]
+
+
+def answer_to(probe: Probe[object], *texts: str, **changed: object) -> list[Answer]:
+    """Return answers to a probe's requests, one text each."""
+    return [an_answer(text, one, **changed) for text, one in zip(texts, probe.requests, strict=True)]
+
+
+def why_not(probe: Probe[object], *texts: str) -> str | None:
+    """Return why a probe reads no fact out of these texts, or None when it does read one."""
+    try:
+        probe.read(*answer_to(probe, *texts))
+    except FactError as why:
+        return str(why)
+    return None
+
+
+def judged(check: Check, *facts: object, **settings: object) -> Result:
+    """Return the verdict of a check on facts given as plain values, as UNKNOWN or as ABSENT."""
+    kinds = {kind: _known(value) for kind, value in zip(check.needs.values(), facts, strict=True)}
+    control = Control(id="T-1", title="A control", policy="test")
+    return judge(Demand(asset=an_asset(), control=control, check=check, settings=settings), kinds.__getitem__)
+
+
+def subjects(result: Result) -> tuple[str, ...]:
+    """Return where the violations are."""
+    return tuple(violation.subject for violation in result.violations)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Facts and settings for a check, and the verdict that is right; `at` names the subjects of the violations."""
+
+    check: Check
+    facts: tuple[object, ...]
+    verdict: Verdict
+    at: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    why: str = ""
+
+    def __str__(self) -> str:
+        """Return the test's name."""
+        return f"{self.check.id}: {self.verdict}" + (f" when {self.why}" if self.why else "")
+
+    def assert_right(self) -> None:
+        """Judge, and compare verdict and subjects."""
+        result = judged(self.check, *self.facts, **self.settings)
+
+        assert (self.verdict, result.reason) == (result.verdict, result.reason)
+        assert self.at == subjects(result) or not self.at
+
+
+def names(cases: Iterable[Case]) -> list[str]:
+    """Return the cases' names, for pytest's ids."""
+    return [str(case) for case in cases]
+
+
+def _known(value: object) -> Knowledge:
+    return value if isinstance(value, Known | Unknown | Absent) else Known(value, (SEEN,))
