@@ -180,15 +180,10 @@ def as_lines(results: Iterable[Result]) -> list[dict[str, object]]:
         first = {"check": result.check, "verdict": result.verdict.value, "reason": result.reason}
         if not result.violations:
             lines.append(first)
-        for violation in result.violations:
-            lines.append(
-                {
-                    **first,
-                    "subject": violation.subject,
-                    "found": shown(violation.found),
-                    "wanted": shown(violation.wanted),
-                }
-            )
+        lines += [
+            {**first, "subject": one.subject, "found": shown(one.found), "wanted": shown(one.wanted)}
+            for one in result.violations
+        ]
     return lines
 
 

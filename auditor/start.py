@@ -8,7 +8,7 @@ from auditor.errors import UsageError
 from auditor.workspace import SETTINGS_FILE
 
 _SETTINGS: Final = """\
-# The settings of this workspace. Every one can also come from the environment: AUDITOR_COMPANY, AUDITOR_COLLECT__WORKERS.
+# The settings of this workspace. Each can also come from the environment: AUDITOR_COMPANY, AUDITOR_COLLECT__WORKERS.
 
 company = {company}
 inventory = ["inventory/company.yaml"]

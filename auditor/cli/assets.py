@@ -77,9 +77,7 @@ def import_(
 
 def discover(
     context: typer.Context,
-    networks: Annotated[
-        list[str], typer.Argument(metavar="CIDR...", help="Networks to look at; the scope must allow them.")
-    ],
+    networks: Annotated[list[str], typer.Argument(metavar="CIDR...", help="Networks, within the scope.")],
     ports: Annotated[str, typer.Option(help="Ports to look at.")] = "22,23,80,161,443,445,3389,8080,8443",
     add_to_file: Annotated[Path | None, typer.Option("--add-to", help="Write the proposals to this new file.")] = None,
     format_: FormatOption = Format.TABLE,

@@ -68,8 +68,8 @@ def show(
 
 
 @app.command(
-    epilog="Examples: auditor checks run ssh.root-login --ssh audit@192.0.2.10 --key ~/.ssh/audit --known-hosts ~/.ssh/known_hosts"
-    "  |  auditor checks run 'router.*' --config edge.cfg --format json"
+    epilog="Examples: auditor checks run ssh.root-login --ssh audit@192.0.2.10 --key ~/.ssh/audit"
+    " --known-hosts ~/.ssh/known_hosts  |  auditor checks run 'router.*' --config edge.cfg --format json"
     "  |  auditor checks run ssh.max-tries --local --set most=3"
 )
 def run(
@@ -79,17 +79,13 @@ def run(
     key: Annotated[Path | None, typer.Option(help="The private key for --ssh.", dir_okay=False)] = None,
     known_hosts: Annotated[Path | None, typer.Option(help="The file that pins the host's key.", dir_okay=False)] = None,
     local: Annotated[bool, typer.Option("--local", help="This very machine.")] = False,
-    config: Annotated[
-        Path | None, typer.Option(help="A saved configuration of a network device.", dir_okay=False)
-    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A network device's saved configuration.", dir_okay=False)] = None,
     snmp: Annotated[str, typer.Option(metavar="HOST:PORT", help="An SNMP agent.")] = "",
     nmap: Annotated[str, typer.Option(metavar="HOST", help="A host to look at from outside.")] = "",
     replay: Annotated[Path | None, typer.Option(help="A recording's folder.", file_okay=False)] = None,
     credential: Annotated[str, typer.Option(help="A credential of auditor.toml, by name.")] = "",
     platform: Annotated[Platform | None, typer.Option(help="What the target runs.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A setting of the checks.")
-    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A check's setting.")] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Try checks on one target, without an inventory or a policy; prints verdict, reason, found and wanted.

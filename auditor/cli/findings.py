@@ -19,9 +19,7 @@ app = typer.Typer(help="Follow violations from audit to audit.", no_args_is_help
 @app.command("list", epilog="Example: auditor findings list --state open --severity high --format json")
 def list_(
     context: typer.Context,
-    state: Annotated[
-        list[FindingState] | None, typer.Option(help="Only these states; standing ones by default.")
-    ] = None,
+    state: Annotated[list[FindingState] | None, typer.Option(help="Only these; standing ones by default.")] = None,
     asset: Annotated[str, typer.Option(help="Only this asset.")] = "",
     severity: Annotated[Severity, typer.Option(help="Only this severity and worse.")] = Severity.INFO,
     format_: FormatOption = Format.TABLE,

@@ -16,12 +16,10 @@ app = typer.Typer(help="Propose remediation projects.", no_args_is_help=True)
 def propose(
     context: typer.Context,
     solution: Annotated[list[str] | None, typer.Option(help="Only these solutions of the catalogue.")] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Write the drafts to this file as Markdown; it must not exist.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the drafts to this new Markdown file.")] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
-    """Group standing findings by solution and draft a project for each: scope, tasks, estimates, cost, what it closes."""
+    """Draft a project for each solution of standing findings: scope, tasks, estimates, cost, what it closes."""
     from auditor.pipeline import proposed_projects
     from auditor.projects import as_json, as_markdown
 
