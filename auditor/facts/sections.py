@@ -1,0 +1,82 @@
+"""Several things in one answer: shell text that prints them apart, and the reader that takes them apart again.
+
+A section starts with `[name words]`; what stands in it has a `|` before each line, so that no content of a file can
+look like a section. An answer that does not end with `[end]` is half an answer.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from auditor.errors import Unreadable
+
+_HEADER: Final = re.compile(r"\[([a-z]+)(?: (.*))?\]")
+
+MOST_BYTES: Final = 262_144  # of one file; a longer one counts as unread, never as its beginning
+
+SHOW_FILES: Final = (
+    'show() { for f in "$@"; do '
+    'if [ -c "$f" ]; then echo "[file $f]"; '
+    f'elif [ -f "$f" ] && [ -r "$f" ] && [ "$(wc -c <"$f")" -le {MOST_BYTES} ]; then '
+    'echo "[file $f]"; sed \'s/^/|/\' "$f"; echo; '
+    'elif [ -d "$f" ]; then [ -r "$f" ] && [ -x "$f" ] || echo "[unread $f]"; '
+    'elif [ -e "$f" ]; then echo "[unread $f]"; fi; done; }'
+)
+"""Defines `show FILE...`: a section `file` each, empty for a device such as /dev/null, and `unread` for what cannot be
+read; missing files are passed over. A directory is named only to say whether it can be listed."""
+
+VISIBLE: Final = "if [ -r /proc/1/comm ]; then echo '[processes seen]'; else echo '[processes hidden]'; fi"
+"""Says whether other accounts' processes can be seen: with hidepid (proc(5)) an empty list proves nothing."""
+
+END: Final = "echo '[end]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of an answer: its name, the words after it, and its lines."""
+
+    name: str
+    words: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sections:
+    """All parts of an answer, in order."""
+
+    parts: tuple[Section, ...]
+
+    def named(self, name: str) -> Iterator[Section]:
+        """Yield the sections of a name, in order."""
+        return (part for part in self.parts if part.name == name)
+
+    def one(self, name: str) -> Section:
+        """Return the only section of a name. Raises Unreadable when there is none or more than one."""
+        found = list(self.named(name))
+        if len(found) != 1:
+            raise Unreadable(f"the answer has {len(found)} parts named {name} where one was asked for")
+        return found[0]
+
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """Return the lines of each file shown, by path; a file shown twice counts once."""
+        return {part.words: part.lines for part in reversed(self.parts) if part.name == "file"}
+
+    def unread(self) -> tuple[str, ...]:
+        """Return the paths that are there and could not be read."""
+        return tuple(dict.fromkeys(part.words for part in self.named("unread")))
+
+
+def sections(text: str) -> Sections:
+    """Return the parts of an answer. Raises Unreadable for text that is not in parts or has no end."""
+    parts: list[tuple[str, str, list[str]]] = []
+    for line in text.split("\n"):
+        if line.startswith("|") and parts:
+            parts[-1][2].append(line[1:])
+        elif header := _HEADER.fullmatch(line):
+            parts.append((header[1], header[2] or "", []))
+        elif line.strip():
+            raise Unreadable(f"the answer has a line that was not asked for: {line.strip()[:80]!r}")
+    if not parts or parts[-1][0] != "end":
+        raise Unreadable("the answer stops before its end")
+    return Sections(tuple(Section(name, words, tuple(lines)) for name, words, lines in parts[:-1]))

@@ -1,0 +1,186 @@
+"""What an OpenSSH server does: its effective settings, for anybody and for root, and what Match blocks change.
+
+sshd(8) `-T` prints the effective configuration for one connection (`-C`), `-G` (since 9.3) the same without host keys.
+Include and Match are followed by sshd itself; the files are read only to know which other conditions change a setting.
+Options on the daemon's command line come before the file (RHEL 8 gives its cipher policy so), and are seen only there.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from auditor.errors import FactError, NotPresent, Unreadable
+from auditor.facts.sections import END, SHOW_FILES, VISIBLE, Sections, sections
+from auditor.facts.ssh_config import Written, absolute, always, could_be, written_lines
+from auditor.facts.ssh_settings import SshSettings, Values, settings
+from auditor.model.asset import Platform
+from auditor.model.probe import Answer, Limits, Shell, probe
+
+
+@dataclass(frozen=True, slots=True)
+class SshMatch:
+    """One setting that holds only under conditions: the criteria of the Match blocks around it, and where it stands."""
+
+    conditions: tuple[str, ...]
+    settings: SshSettings
+    place: str
+
+    @property
+    def criteria(self) -> str:
+        """Return the conditions as they are written."""
+        return " and ".join(f"Match {criteria}" for criteria in self.conditions)
+
+    def could_be(self, user: str) -> bool:
+        """Whether a connection of this user could meet the conditions."""
+        return could_be(self.conditions, user)
+
+    def is_all_of(self, user: str) -> bool:
+        """Whether every connection of this user meets the conditions, so that later blocks change nothing for it."""
+        return could_be(self.conditions, user) and all(
+            len(criteria.replace("=", " ").split()) == 2 and criteria.lower().startswith("user")
+            for criteria in self.conditions
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshServer:
+    """An SSH server: what it does for anybody, for root, and under conditions.
+
+    `written` has one value a line of the global part. `running` is None when processes could not be seen.
+    `others` are configuration files of further daemons, which are not part of this fact.
+    """
+
+    settings: SshSettings
+    for_root: SshSettings | None = None
+    matches: tuple[SshMatch, ...] = ()
+    written: tuple[SshSettings, ...] = ()
+    unread: tuple[str, ...] = ()
+    version: tuple[int, int] | None = None
+    running: bool | None = None
+    others: tuple[str, ...] = ()
+
+
+_CONNECTION: Final = "host=auditor.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22"  # RFC 5737: nobody's addresses
+_VIEWS: Final = (
+    "for u in auditor-nobody root; do "
+    f'o=$("$s" -T -C user=$u,{_CONNECTION} </dev/null 2>&1); r=$?; '
+    f'if [ $r -ne 0 ] && g=$("$s" -G -C user=$u,{_CONNECTION} </dev/null 2>&1); then o=$g; r=0; fi; '
+    "echo \"[view $u $r]\"; printf '%s\\n' \"$o\" | sed 's/^/|/'; done"
+)
+_CONFIG: Final = (
+    'b=/etc/ssh/sshd_config; [ -e $b ] || b=/usr/etc/ssh/sshd_config; echo "[main $b]"; '
+    '(cd /etc/ssh 2>/dev/null; set -- $b; for i in 1 2 3 4 5; do show "$@"; '
+    "n=$(sed -n 's/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]=]\\{1,\\}//p' \"$@\" 2>/dev/null | tr -d '\"'); "
+    '[ -n "$n" ] || break; set -f; for f in $n; do show "${f%/*}"; done; set +f; set -- $n; done)'
+)
+_DAEMONS: Final = (
+    "for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
+    'case $c in sshd|dropbear) w=here; [ $p/root -ef / ] || w=elsewhere; [ "$(id -u)" = 0 ] || w=unknown; '
+    "echo \"[daemon $c $w $(sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/\\1/p' $p/status 2>/dev/null)]\"; "
+    "tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null | sed 's/^/|/'; echo;; esac; done"
+)
+_COMMAND: Final = "; ".join(
+    [
+        "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin",
+        SHOW_FILES,
+        's=$(command -v sshd); echo "[sshd $s]"',
+        f"if [ -n \"$s\" ]; then echo '[version]'; \"$s\" -V </dev/null 2>&1 | sed -n '1,3s/^/|/p'; {_VIEWS}; fi",
+        _CONFIG,
+        VISIBLE,
+        _DAEMONS,
+        END,
+    ]
+)
+_SHOWN: Final = re.compile(r"([a-z0-9]+)(?: (.*))?")
+_LISTENER: Final = re.compile(r"(?:sshd: )?(?:/\S*/)?sshd(?P<options>(?:\s+-.*|\s*\[listener\].*)?)")
+_OPTION: Final = re.compile(r"(?:^|\s)-[46DdeqrTt]*o\s*([A-Za-z0-9]+)=(\S*)")
+_LIMITS: Final = Limits(seconds=20, bytes=4 * 1024 * 1024)
+
+
+def _read(answer: Answer) -> SshServer:
+    seen = sections(answer.text)
+    if not seen.one("sshd").words:
+        raise _absent(seen)
+    anybody, root = (_view(seen, user) for user in ("auditor-nobody", "root"))
+    if isinstance(anybody, str):
+        raise Unreadable(f"sshd does not print its settings: {anybody}")
+    lines = written_lines({absolute(path): text for path, text in seen.files().items()}, seen.one("main").words)
+    daemons = _daemons(seen)
+    given = _given(daemons)
+    return SshServer(
+        settings=settings({**anybody, **given}, complete=True),
+        for_root=None if isinstance(root, str) else settings({**root, **given}, complete=True),
+        matches=tuple(_match(line) for line in lines if not always(line.conditions)),
+        written=tuple(settings({line.keyword: (" ".join(line.arguments),)}) for line in lines if not line.conditions),
+        unread=seen.unread(),
+        version=_version(seen),
+        running=bool(daemons) if daemons or seen.one("processes").words == "seen" else None,
+        others=tuple(dict.fromkeys(file for options in daemons if (file := _other_file(options)))),
+    )
+
+
+openssh_as_root = probe(Shell(_COMMAND, privileged=True, limits=_LIMITS), on={Platform.LINUX})(_read)
+openssh = probe(Shell(_COMMAND, limits=_LIMITS), on={Platform.LINUX})(
+    _read
+)  # enough for sshd -G, where all is readable
+
+
+def _view(seen: Sections, user: str) -> dict[str, tuple[str, ...]] | str:
+    """Return the settings printed for a user, or sshd's own words on why it printed none."""
+    section = next((part for part in seen.named("view") if part.words.split()[:1] == [user]), None)
+    if section is None:
+        raise Unreadable("the answer has no settings")
+    if section.words != f"{user} 0":
+        return "; ".join(line for line in section.lines if line.strip())[:300] or "it says nothing"
+    values: dict[str, tuple[str, ...]] = {}
+    for line in section.lines:
+        if shown := _SHOWN.fullmatch(line):
+            values[shown[1]] = (*values.get(shown[1], ()), shown[2] or "")
+    if missing := {"port", "permitrootlogin", "ciphers", "maxauthtries"} - values.keys():
+        raise Unreadable(f"what sshd printed is incomplete: {', '.join(sorted(missing))} not shown")
+    return values
+
+
+def _match(line: Written) -> SshMatch:
+    return SshMatch(line.conditions, settings({line.keyword: (" ".join(line.arguments),)}), line.place)
+
+
+def _version(seen: Sections) -> tuple[int, int] | None:
+    text = "\n".join(line for part in seen.named("version") for line in part.lines)
+    found = re.search(r"OpenSSH_(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _daemons(seen: Sections) -> list[str]:
+    """Return the options of each listening sshd of this system that root started; sessions and containers left out."""
+    found = []
+    for part in seen.named("daemon"):
+        program, where, uid = (*part.words.split(), "", "")[:3]
+        listens = _LISTENER.fullmatch(" ".join(part.lines).strip())
+        if program == "sshd" and where != "elsewhere" and uid == "0" and listens:
+            found.append(listens["options"].partition("[listener]")[0].strip())
+    return found
+
+
+def _absent(seen: Sections) -> FactError:
+    here = [part.words.split()[0] for part in seen.named("daemon") if "elsewhere" not in part.words]
+    if here:
+        return Unreadable(f"{here[0]} runs here, but there is no sshd program to ask for its settings")
+    return NotPresent("OpenSSH's server is not installed")
+
+
+def _other_file(options: str) -> str:
+    """Return the configuration file that a daemon was started with, when it is not the system's."""
+    found = re.search(r"(?:^|\s)-[46DdeiqrTt]*f\s*(\S+)", options)
+    return "" if found is None or found[1] in {"/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config"} else found[1]
+
+
+def _given(daemons: list[str]) -> Values:
+    """Return what the command line of the system's own daemon sets; the first of several counts, as in the file."""
+    given: dict[str, tuple[str, ...]] = {}
+    for options in daemons:
+        if not _other_file(options):
+            for keyword, value in _OPTION.findall(options):
+                relative = value[:1] in ("+", "-", "^")
+                given.setdefault(keyword.lower(), ("" if relative else value.strip("\"'"),))
+    return given
