@@ -12,7 +12,7 @@ from auditor.errors import UsageError
 if TYPE_CHECKING:
     from auditor.model.asset import Asset
 
-app = typer.Typer(help="List, show and import assets.", no_args_is_help=True)
+app = typer.Typer(help="List, show and import assets.", no_args_is_help=True, rich_markup_mode=None)
 InventoryOption = Annotated[list[str] | None, typer.Option("--inventory", "-i", help="Inventory files or names.")]
 
 

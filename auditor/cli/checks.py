@@ -14,7 +14,7 @@ from auditor.model.asset import Platform
 if TYPE_CHECKING:
     from auditor.model.check import Check
 
-app = typer.Typer(help="List, show, try and write checks.", no_args_is_help=True)
+app = typer.Typer(help="List, show, try and write checks.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list", epilog="Example: auditor checks list --subject ssh --format json")

@@ -8,7 +8,7 @@ from auditor.cli.console import Format, FormatOption, emit, emit_json, say
 from auditor.cli.session import session
 from auditor.errors import UsageError
 
-app = typer.Typer(help="Show what verdicts rest on.", no_args_is_help=True)
+app = typer.Typer(help="Show what verdicts rest on.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list", epilog="Example: auditor evidence list --asset web-01")

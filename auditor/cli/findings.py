@@ -13,7 +13,7 @@ from auditor.model.finding import FindingState
 if TYPE_CHECKING:
     from auditor.model.finding import Finding
 
-app = typer.Typer(help="Follow violations from audit to audit.", no_args_is_help=True)
+app = typer.Typer(help="Follow violations from audit to audit.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list", epilog="Example: auditor findings list --state open --severity high --format json")

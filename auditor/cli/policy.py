@@ -7,7 +7,7 @@ import typer
 from auditor.cli.console import Format, FormatOption, emit, emit_json, say
 from auditor.cli.session import session
 
-app = typer.Typer(help="Show, check and explain policies.", no_args_is_help=True)
+app = typer.Typer(help="Show, check and explain policies.", no_args_is_help=True, rich_markup_mode=None)
 NameArgument = Annotated[str, typer.Argument(help="A policy's name or file; the workspace's when none is given.")]
 
 
@@ -39,9 +39,8 @@ def lint(context: typer.Context, name: NameArgument = "") -> None:
         for missing in sorted(waiver.assets - names):
             say(f"{waiver.declared_at}: note: the waiver names {missing}, which the inventory does not list")
     demanded = {check for control in policy.controls for check in control.checks}
-    say(
-        f"{policy.id} {policy.version}: {len(policy.controls)} controls, {len(demanded)} checks, {len(policy.waivers)} waivers."
-    )
+    counts = f"{len(policy.controls)} controls, {len(demanded)} checks, {len(policy.waivers)} waivers"
+    say(f"{policy.id} {policy.version}: {counts}.")
 
 
 @app.command(epilog="Example: auditor policy explain web-01")

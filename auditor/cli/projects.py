@@ -9,7 +9,7 @@ from auditor.cli.console import Format, FormatOption, emit_json, say
 from auditor.cli.session import session
 from auditor.errors import UsageError
 
-app = typer.Typer(help="Propose remediation projects.", no_args_is_help=True)
+app = typer.Typer(help="Propose remediation projects.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command(epilog="Example: auditor projects propose --output projects.md")

@@ -8,7 +8,7 @@ import typer
 from auditor.cli.console import Format, FormatOption, emit, say
 from auditor.cli.session import LogFormat, session
 
-app = typer.Typer(help="Plan audits that run by themselves.", no_args_is_help=True)
+app = typer.Typer(help="Plan audits that run by themselves.", no_args_is_help=True, rich_markup_mode=None)
 
 
 def add_to(root: typer.Typer) -> None:
