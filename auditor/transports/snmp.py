@@ -17,11 +17,12 @@ from typing import Final, Protocol, Self
 from pysnmp.error import PySnmpError  # type: ignore[import-untyped]
 from pysnmp.hlapi.v3arch.asyncio import CommunityData, SnmpEngine, UdpTransportTarget, UsmUserData  # type: ignore[import-untyped]
 
+from auditor.credentials import Credential
 from auditor.errors import AuthenticationRefused, CollectionError, CredentialMissing, TimedOut, Undeclared, Unreachable
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Request, Snmp, SnmpAccepts
 from auditor.transports.scope import Scope
-from auditor.transports.snmp_auth import SnmpCredential, auth_data, level
+from auditor.transports.snmp_auth import auth_data, level
 from auditor.transports.snmp_session import Harvest, Peer, accepts, is_alive, target
 
 _PORT: Final = 161
@@ -36,7 +37,7 @@ ALIVE: Final = "|alive|"  # begins the answer's line that says how else the agen
 class Credentials(Protocol):
     """Where secrets are opened, by name."""
 
-    def open(self, name: str) -> SnmpCredential:
+    def open(self, name: str) -> Credential:
         """Return a credential. Raises CredentialMissing."""
         ...
 
@@ -132,7 +133,7 @@ class SnmpTransport:
             session.failure = CredentialMissing("no credential is named for SNMP: name one in the inventory")
             return
         try:
-            session.auth = auth_data(self._credentials.open(access.credential), access.version, access.credential)
+            session.auth = auth_data(self._credentials.open(access.credential), access.version)
         except CredentialMissing as missing:
             session.failure = missing
 

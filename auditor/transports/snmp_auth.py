@@ -1,6 +1,6 @@
 """What a credential is to SNMP: a community (v1, v2c), or a user with protocols and passwords (v3, RFC 3414)."""
 
-from typing import Final, Protocol
+from typing import Final
 
 from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]
     USM_AUTH_HMAC96_MD5,
@@ -20,6 +20,7 @@ from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]
     UsmUserData,
 )
 
+from auditor.credentials import Credential, Secret
 from auditor.errors import CredentialMissing
 
 _LEAST: Final = 8  # characters of a password, RFC 3414, section 11.2
@@ -44,35 +45,11 @@ _PRIVACY: Final = {
 }
 
 
-class Secret(Protocol):
-    """A value that shows itself only when asked to."""
-
-    def reveal(self) -> str:
-        """Return the secret."""
-        ...
-
-
-class SnmpCredential(Protocol):
-    """The part of a credential that SNMP needs; what is not set is empty or None."""
-
-    @property
-    def user(self) -> str: ...  # noqa: D102
-    @property
-    def community(self) -> Secret | None: ...  # noqa: D102
-    @property
-    def auth_protocol(self) -> str: ...  # noqa: D102
-    @property
-    def auth(self) -> Secret | None: ...  # noqa: D102
-    @property
-    def privacy_protocol(self) -> str: ...  # noqa: D102
-    @property
-    def privacy(self) -> Secret | None: ...  # noqa: D102
-
-
-def auth_data(credential: SnmpCredential, version: str, name: str) -> CommunityData | UsmUserData:
-    """Return what pysnmp authenticates with; `name` is the credential's, for messages. Raises CredentialMissing."""
+def auth_data(credential: Credential, version: str) -> CommunityData | UsmUserData:
+    """Return what pysnmp authenticates with. Raises CredentialMissing."""
+    name = f"credential {credential.name}"
     if version not in {"", "2c", "3"}:
-        raise CredentialMissing(f'SNMP version "{version}" is not asked: write "2c" or "3"')
+        raise CredentialMissing(f'SNMP version "{version}" is not asked: write "2c" or "3" in the inventory')
     if version == "3" or (not version and credential.user):
         return _user(credential, name)
     community = _plain(credential.community)
@@ -86,7 +63,7 @@ def level(auth: CommunityData | UsmUserData) -> str:
     return "community" if isinstance(auth, CommunityData) else str(auth.security_level)
 
 
-def _user(credential: SnmpCredential, name: str) -> UsmUserData:
+def _user(credential: Credential, name: str) -> UsmUserData:
     if not credential.user:
         raise CredentialMissing(f"{name}: SNMPv3 needs a user, and the credential has none")
     auth, privacy = _plain(credential.auth), _plain(credential.privacy)

@@ -1,13 +1,14 @@
 """The SNMP transport against net-snmp's snmpd, and against agents that lie, loop and say nothing."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from ipaddress import ip_network
 
 import pytest
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto import api
 from pysnmp.proto.rfc1902 import ObjectIdentifier, OctetString
 
+from auditor.credentials import Credential, Secret
 from auditor.errors import (
     AuthenticationRefused,
     CollectionError,
@@ -18,7 +19,7 @@ from auditor.errors import (
 from auditor.facts.snmp_text import parse_values
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Limits, Request, Shell, Snmp, SnmpAccepts
-from auditor.transports.scope import parse_scope
+from auditor.transports.scope import Scope
 from auditor.transports.snmp import SnmpTransport
 from tests.lab.snmpd import FalseAgent, Snmpd, User, free_udp_port
 
@@ -37,40 +38,23 @@ USERS = (
 )
 
 
-@dataclass(frozen=True)
-class Word:
-    """A secret that is not one."""
-
-    text: str
-
-    def reveal(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class Given:
-    """A credential as the transport sees it."""
-
-    user: str = ""
-    community: Word | None = None
-    auth_protocol: str = ""
-    auth: Word | None = None
-    privacy_protocol: str = ""
-    privacy: Word | None = None
-
-
-def v3(user: str, auth: str = "", privacy: str = "", **protocols: str) -> Given:
-    return Given(
+def v3(user: str, auth: str = "", privacy: str = "", **protocols: str) -> Credential:
+    return Credential(
+        name="lab",
         user=user,
-        auth=Word("authentic-words") if auth == "right" else Word(auth) if auth else None,
-        privacy=Word("private-words") if privacy == "right" else Word(privacy) if privacy else None,
+        auth=Secret("authentic-words" if auth == "right" else auth) if auth else None,
+        privacy=Secret("private-words" if privacy == "right" else privacy) if privacy else None,
         **protocols,
     )
 
 
+def v2(community: str) -> Credential:
+    return Credential(name="lab", community=Secret(community))
+
+
 GIVEN = {
-    "community": Given(community=Word("lab-community")),
-    "wrong-community": Given(community=Word("not-that-one")),
+    "community": v2("lab-community"),
+    "wrong-community": v2("not-that-one"),
     "private": v3("private", "right", "right", auth_protocol="SHA-256", privacy_protocol="AES"),
     "old": v3("old", "right", "right", auth_protocol="md5", privacy_protocol="des"),
     "strong": v3("strong", "right", "right", auth_protocol="sha512", privacy_protocol="aes256"),
@@ -81,18 +65,18 @@ GIVEN = {
     "stranger": v3("stranger", "right", auth_protocol="sha"),
     "short": v3("private", "short"),
     "odd": v3("private", "right", auth_protocol="sha3"),
-    "empty": Given(),
+    "empty": Credential(name="lab"),
 }
 
 
 class Safe:
     """Credentials by name."""
 
-    def open(self, name: str) -> Given:
+    def open(self, name: str) -> Credential:
         return GIVEN[name]
 
 
-LOOPBACK = parse_scope(["127.0.0.0/8"], [])
+LOOPBACK = Scope(allow=(ip_network("127.0.0.0/8"),))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,55 @@
+"""What SSH servers offer before anybody logs in (RFC 4253, section 7.1), as nmap's `ssh2-enum-algos` lists it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from auditor.facts.nmap_xml import ScannedPort, ScriptTable, need, parse_answering
+from auditor.model.probe import Answer, Limits, Nmap, probe
+
+_SCRIPT: Final = "ssh2-enum-algos"
+_BOTH_WAYS: Final = ("", "_client_to_server", "_server_to_client")  # nmap splits lists that differ by direction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshOffer:
+    """The algorithms of one server, most wanted first; None where nmap got no list out of it."""
+
+    port: int
+    product: str = ""
+    key_exchange: tuple[str, ...] | None = None
+    host_keys: tuple[str, ...] | None = None
+    ciphers: tuple[str, ...] | None = None
+    macs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SshAlgorithms:
+    """The SSH servers of an asset, one a port."""
+
+    servers: tuple[SshOffer, ...]
+
+
+@probe(Nmap(ports="22,2222", scripts=(_SCRIPT,), versions=True, limits=Limits(seconds=90.0)))
+def offered(answer: Answer) -> SshAlgorithms:
+    """Read every SSH server that the scan met. Raises NotPresent when it met none."""
+    scan = parse_answering(answer.text)
+    servers = tuple(_offer(port) for port in scan.open if port.service == "ssh" or _SCRIPT in port.scripts)
+    need(servers, "SSH server", scan)
+    return SshAlgorithms(servers)
+
+
+def _offer(port: ScannedPort) -> SshOffer:
+    table = port.scripts.get(_SCRIPT, ScriptTable())
+    return SshOffer(
+        port=port.number,
+        product=f"{port.product} {port.version}".strip(),
+        key_exchange=_listed(table, "kex_algorithms"),
+        host_keys=_listed(table, "server_host_key_algorithms"),
+        ciphers=_listed(table, "encryption_algorithms"),
+        macs=_listed(table, "mac_algorithms"),
+    )
+
+
+def _listed(table: ScriptTable, name: str) -> tuple[str, ...] | None:
+    items = (item for way in _BOTH_WAYS for item in table.table(name + way).items)
+    return tuple(dict.fromkeys(items)) or None
