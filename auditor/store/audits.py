@@ -1,0 +1,261 @@
+"""Audits: begun, saved asset by asset so that a killed one can be resumed, finished all at once, and read again."""
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+from sqlalchemy import Connection, Row, Select, func, select
+
+from auditor.errors import UsageError
+from auditor.model.evidence import evidence_of
+from auditor.model.finding import Finding, FindingState
+from auditor.model.policy import Policy
+from auditor.model.result import Result, Verdict
+from auditor.store import codec
+from auditor.store.blobs import Filing, insert_into, read_records
+from auditor.store.codec import Json
+from auditor.store.evidence import EvidenceMemory
+from auditor.store.findings import write_findings
+from auditor.store.memory import audit_number, register_assets
+from auditor.store.records import AssetOutcome, Audit, AuditOutcome, AuditPlan, Gathered, Run, Tally
+from auditor.store.tables import ANSWER, ASSET, AUDIT, TALLY
+
+_RESUMABLE: Final = timedelta(days=1)  # older answers would be passed off as today's
+
+
+class AuditMemory(EvidenceMemory):
+    """The part of the store that keeps audits. Whoever begins, saves or finishes holds the audit lock."""
+
+    def resume_or_begin(self, policy: Policy, inventory_digest: str, assets: Iterable[str], *, now: datetime) -> Run:
+        """Take up the audit of the same policy, inventory and assets that a process left within a day, or begin one."""
+        plan = AuditPlan(
+            policy=policy.id,
+            policy_version=policy.version,
+            policy_digest=policy.digest,
+            inventory_digest=inventory_digest,
+            assets=frozenset(assets),
+        )
+        if left := self.unfinished_audit(plan, since=now - _RESUMABLE):
+            return Run(id=left.id, started_at=left.started_at, finished=self.finished_assets(left.id))
+        begun = self.begin_audit(plan, now=now)
+        return Run(id=begun.id, started_at=begun.started_at)
+
+    def begin_audit(self, plan: AuditPlan, *, now: datetime) -> Audit:
+        """Begin an audit. One that was left unfinished is abandoned by this; what it saved stays."""
+        with self._database.writing() as connection:
+            filing = Filing(connection, self._shelf)
+            unfinished = AUDIT.c.outcome == AuditOutcome.UNFINISHED.value
+            connection.execute(AUDIT.update().where(unfinished).values(outcome=AuditOutcome.ABANDONED.value))
+            register_assets(connection, sorted(plan.assets), now)
+            row = {
+                "started_at": now,
+                "outcome": AuditOutcome.UNFINISHED.value,
+                "policy": plan.policy,
+                "policy_version": plan.policy_version,
+                "policy_digest": plan.policy_digest,
+                "inventory_digest": plan.inventory_digest,
+                "scope_id": filing.file_record(json.dumps(sorted(plan.assets)), "scope"),
+            }
+            number = connection.execute(AUDIT.insert().values(row).returning(AUDIT.c.id)).scalar_one()
+        self._shelf.keep(filing)
+        return Audit(id=str(number), plan=plan, started_at=now, finished_at=None, outcome=AuditOutcome.UNFINISHED)
+
+    def unfinished_audit(self, plan: AuditPlan, *, since: datetime) -> Audit | None:
+        """Return the audit with this very plan that began since then and was not finished, or None."""
+        chosen = select(AUDIT).where(
+            AUDIT.c.outcome == AuditOutcome.UNFINISHED.value,
+            AUDIT.c.started_at >= since,
+            AUDIT.c.policy_digest == plan.policy_digest,
+            AUDIT.c.inventory_digest == plan.inventory_digest,
+        )
+        return next((audit for audit in self._audits(chosen.order_by(AUDIT.c.id.desc())) if audit.plan == plan), None)
+
+    def finished_assets(self, audit: str) -> frozenset[str]:
+        """Return the names of the assets that are saved."""
+        with self._database.reading() as connection:
+            chosen = (
+                select(ASSET.c.name)
+                .join(ANSWER, ANSWER.c.asset_id == ASSET.c.id)
+                .where(ANSWER.c.audit_id == audit_number(connection, audit))
+            )
+            return frozenset(connection.execute(chosen).scalars())
+
+    def save_asset(self, audit: str, gathered: Gathered, results: Sequence[Result], *, now: datetime) -> None:
+        """Keep what one asset said and what it was judged to be: all of it, or after an error nothing.
+
+        Saving it once more replaces it. Raises ValueError when a result is about another asset or rests on a text that
+        is not stored, UsageError when the audit is finished.
+        """
+        name = gathered.asset.name
+        if strange := [result for result in results if result.asset != name]:
+            raise ValueError(f"a result about {strange[0].asset} was given for {name}")
+        evidence = [evidence_of(name, answer) for answer in gathered.answers.values()]
+        texts = {seen.digest: answer.text for seen, answer in zip(evidence, gathered.answers.values(), strict=True)}
+        texts.pop("", None)
+        parts = codec.documents(name, evidence, results)
+        compressed = self._shelf.compressed(texts)
+        with self._database.writing() as connection:
+            filing = Filing(connection, self._shelf)
+            number = _open_audit(connection, audit)
+            filing.file_texts(compressed)
+            if lost := filing.missing({seen.digest for result in results for seen in result.evidence if seen.digest}):
+                raise ValueError(f"a result of {name} rests on a text that is not stored: {min(lost)}")
+            row = {
+                "reached": gathered.reached,
+                "problem": gathered.problem,
+                "saved_at": now,
+                "plan_id": filing.file_record(parts.plan),
+                "judged_id": filing.file_record(parts.judged, parts.plan),
+                "seen_id": filing.file_record(parts.seen, parts.family),
+                "asked": zlib.compress(parts.asked.encode()),
+            }
+            key = {"audit_id": number, "asset_id": register_assets(connection, [name], now)[name]}
+            insert = insert_into(connection, ANSWER).values({**key, **row})
+            connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=row))
+        self._shelf.keep(filing)
+
+    def finish_audit(
+        self, audit: str, findings: Iterable[Finding], *, now: datetime, outcome: AuditOutcome | None = None
+    ) -> AuditOutcome:
+        """Finish an audit and keep the findings, all at once: a process killed before has changed nothing.
+
+        Without an outcome it is `failed` when no asset answered, `not-met` when a finding on an asset of the audit was
+        seen and nobody answers for it, else `met`. Finishing once more changes nothing.
+        """
+        listed = list(findings)
+        with self._database.writing() as connection:
+            number = audit_number(connection, audit)
+            found = connection.execute(select(AUDIT.c.outcome).where(AUDIT.c.id == number)).scalar_one()
+            if found != AuditOutcome.UNFINISHED.value:
+                return AuditOutcome(found)
+            ended = outcome or _outcome(connection, number, listed)
+            write_findings(connection, number, listed, now)
+            rows = _tallies(connection, number)
+            if rows:
+                connection.execute(TALLY.insert(), rows)
+            connection.execute(AUDIT.update().where(AUDIT.c.id == number).values(finished_at=now, outcome=ended.value))
+            return ended
+
+    def audits(self, limit: int = 100) -> list[Audit]:
+        """Return audits, the newest first."""
+        return self._audits(select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit))
+
+    def audit(self, audit: str) -> Audit:
+        """Return an audit. Raises UsageError when there is none."""
+        with self._database.reading() as connection:
+            number = audit_number(connection, audit)
+        return self._audits(select(AUDIT).where(AUDIT.c.id == number))[0]
+
+    def latest_audit(self) -> Audit | None:
+        """Return the newest audit that was carried out, or None."""
+        done = AUDIT.c.outcome.in_([AuditOutcome.MET.value, AuditOutcome.NOT_MET.value])
+        return next(iter(self._audits(select(AUDIT).where(done).order_by(AUDIT.c.id.desc()).limit(1))), None)
+
+    def results(self, audit: str, asset: str = "") -> Iterator[Result]:
+        """Give the results of an audit, by asset and in the policy's order. Memory stays flat. Raises UsageError."""
+        for told in self._told(self.audit(audit).id, asset):
+            plan, judged = cast("list[list[Json]]", told.plan), cast("list[list[Json]]", told.judged)
+            yield from codec.results_from(told.asset, plan, judged, told.evidence())
+
+    def collected(self, audit: str) -> dict[str, AssetOutcome]:
+        """Return whether each asset of an audit answered, by name."""
+        with self._database.reading() as connection:
+            chosen = (
+                select(ASSET.c.name, ANSWER.c.reached, ANSWER.c.problem, ANSWER.c.saved_at)
+                .join(ANSWER, ANSWER.c.asset_id == ASSET.c.id)
+                .where(ANSWER.c.audit_id == audit_number(connection, audit))
+                .order_by(ASSET.c.name)
+            )
+            return {
+                row.name: AssetOutcome(asset=row.name, reached=row.reached, problem=row.problem, saved_at=row.saved_at)
+                for row in connection.execute(chosen)
+            }
+
+    def reached(self, audit: str) -> int:
+        """Return how many assets of an audit answered."""
+        with self._database.reading() as connection:
+            return _reached(connection, audit_number(connection, audit))
+
+    def tallies(self, audit: str) -> list[Tally]:
+        """Return how often each verdict was given in a finished audit, by control and check."""
+        with self._database.reading() as connection:
+            chosen = select(TALLY).where(TALLY.c.audit_id == audit_number(connection, audit))
+            return [
+                Tally(control=row.control, check=row.check_name, verdict=Verdict(row.verdict), count=row.assets)
+                for row in connection.execute(chosen.order_by(TALLY.c.control, TALLY.c.check_name, TALLY.c.verdict))
+            ]
+
+    def _audits(self, chosen: "Select[tuple[object, ...]]") -> list[Audit]:
+        with self._database.reading() as connection:
+            rows = connection.execute(chosen).all()
+            scopes = read_records(connection, {row.scope_id for row in rows})
+            return [_audit(row, cast("list[str]", scopes[row.scope_id])) for row in rows]
+
+
+def _audit(row: "Row[tuple[object, ...]]", assets: Iterable[str]) -> Audit:
+    return Audit(
+        id=str(row.id),
+        plan=AuditPlan(
+            policy=row.policy,
+            policy_version=row.policy_version,
+            policy_digest=row.policy_digest,
+            inventory_digest=row.inventory_digest,
+            assets=frozenset(assets),
+        ),
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        outcome=AuditOutcome(row.outcome),
+    )
+
+
+def _open_audit(connection: Connection, audit: str) -> int:
+    number = audit_number(connection, audit)
+    outcome = connection.execute(select(AUDIT.c.outcome).where(AUDIT.c.id == number)).scalar_one()
+    if outcome != AuditOutcome.UNFINISHED.value:
+        raise UsageError(f"The audit {audit} is {outcome}: nothing can be added to it.")
+    return number
+
+
+def _reached(connection: Connection, number: int) -> int:
+    chosen = select(func.count()).where(ANSWER.c.audit_id == number, ANSWER.c.reached.is_(True))
+    return int(connection.execute(chosen).scalar_one())
+
+
+def _outcome(connection: Connection, number: int, findings: Iterable[Finding]) -> AuditOutcome:
+    if not _reached(connection, number):
+        return AuditOutcome.FAILED
+    names = select(ASSET.c.name).join(ANSWER, ANSWER.c.asset_id == ASSET.c.id).where(ANSWER.c.audit_id == number)
+    asked = set(connection.execute(names).scalars())
+    seen = {FindingState.NEW, FindingState.OPEN, FindingState.REOPENED}
+    unmet = any(finding.state in seen and finding.asset in asked for finding in findings)
+    return AuditOutcome.NOT_MET if unmet else AuditOutcome.MET
+
+
+def _tallies(connection: Connection, number: int) -> list[dict[str, object]]:
+    """Return the verdicts of an audit counted: each distinct pair of documents is read once."""
+    alike = (
+        select(ANSWER.c.plan_id, ANSWER.c.judged_id, func.count().label("assets"))
+        .where(ANSWER.c.audit_id == number)
+        .group_by(ANSWER.c.plan_id, ANSWER.c.judged_id)
+    )
+    counts: Counter[tuple[str, str, str]] = Counter()
+    rows = connection.execute(alike).all()
+    for start in range(0, len(rows), 200):
+        lot = rows[start : start + 200]
+        documents = read_records(connection, {id_ for row in lot for id_ in (row.plan_id, row.judged_id)})
+        for row in lot:
+            _count(counts, documents, row)
+    return [
+        {"audit_id": number, "control": control, "check_name": check, "verdict": verdict, "assets": count}
+        for (control, check, verdict), count in counts.items()
+    ]
+
+
+def _count(counts: "Counter[tuple[str, str, str]]", documents: Mapping[int, Json], row: "Row[tuple[int, ...]]") -> None:
+    plan = cast("list[list[str]]", documents[row.plan_id])
+    judged = cast("list[list[str]]", documents[row.judged_id])
+    for demand, judgement in zip(plan, judged, strict=True):
+        counts[demand[0], demand[1], judgement[0]] += row.assets

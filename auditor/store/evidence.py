@@ -1,0 +1,105 @@
+"""Evidence read again: what each asset was asked in an audit, and the texts of its answers."""
+
+import json
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, cast
+
+from sqlalchemy import Connection, func, select
+
+from auditor.model.evidence import Evidence
+from auditor.store import codec
+from auditor.store.blobs import read_records, read_text
+from auditor.store.codec import Json
+from auditor.store.memory import Memory, audit_number
+from auditor.store.tables import ANSWER, ASSET
+
+_PAGE: Final = 200  # assets read at once
+_MOST_KEPT: Final = 2000  # parsed documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Everything that one audit got from one asset, as documents."""
+
+    asset: str
+    reached: bool
+    problem: str
+    saved_at: datetime
+    plan: Json
+    judged: Json
+    seen: Json
+    asked: Json
+
+    def evidence(self) -> list[Evidence]:
+        """Return what was asked and seen."""
+        seen, asked = cast("list[list[Json]]", self.seen), cast("list[int | None]", self.asked)
+        return codec.evidence_from(self.asset, seen, asked)
+
+
+class EvidenceMemory(Memory):
+    """The part of the store that gives evidence back."""
+
+    def evidence(self, asset: str = "", audit: str = "") -> Iterator[Evidence]:
+        """Give the evidence of an audit by asset; without an audit, what each asset was last asked."""
+        for told in self._told(audit, asset):
+            yield from told.evidence()
+
+    def evidence_text(self, digest: str) -> str:
+        """Return a text by its digest. Raises UsageError when there is none, DatabaseProblem when it is damaged."""
+        with self._database.reading() as connection:
+            return read_text(connection, digest)
+
+    def _told(self, audit: str = "", asset: str = "") -> Iterator[Told]:
+        """Give what assets told, by name: in an audit, or the last of each. A page at a time, so memory stays flat."""
+        kept: OrderedDict[int, Json] = OrderedDict()
+        after: str | None = None
+        while True:
+            with self._database.reading() as connection:
+                page = _page(connection, kept, audit, asset, after)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].asset
+
+
+def _page(
+    connection: Connection, kept: OrderedDict[int, Json], audit: str, asset: str, after: str | None
+) -> list[Told]:
+    chosen = select(ASSET.c.name, ANSWER).join(ASSET, ASSET.c.id == ANSWER.c.asset_id)
+    if audit:
+        chosen = chosen.where(ANSWER.c.audit_id == audit_number(connection, audit))
+    else:
+        chosen = chosen.where(ANSWER.c.id.in_(select(func.max(ANSWER.c.id)).group_by(ANSWER.c.asset_id)))
+    if asset:
+        chosen = chosen.where(ASSET.c.name == asset)
+    if after is not None:
+        chosen = chosen.where(ASSET.c.name > after)
+    rows = connection.execute(chosen.order_by(ASSET.c.name).limit(_PAGE)).all()
+    needed = {number for row in rows for number in (row.plan_id, row.judged_id, row.seen_id)}
+    _keep(kept, read_records(connection, needed - kept.keys()), needed)
+    return [
+        Told(
+            asset=row.name,
+            reached=row.reached,
+            problem=row.problem,
+            saved_at=row.saved_at,
+            plan=kept[row.plan_id],
+            judged=kept[row.judged_id],
+            seen=kept[row.seen_id],
+            asked=json.loads(zlib.decompress(row.asked)),
+        )
+        for row in rows
+    ]
+
+
+def _keep(kept: OrderedDict[int, Json], fresh: dict[int, Json], needed: set[int]) -> None:
+    """Add documents, and drop those that have not been needed for the longest time."""
+    kept.update(fresh)
+    for number in needed:
+        kept.move_to_end(number)
+    while len(kept) > max(_MOST_KEPT, len(needed)):
+        kept.popitem(last=False)

@@ -1,0 +1,57 @@
+"""Host keys pinned in the database; `transports.host_keys.HostKeys` is what transports know of them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from auditor.store.blobs import insert_into
+from auditor.store.engine import Database
+from auditor.store.tables import HOST_KEY
+from auditor.transports.host_keys import PinnedKey
+
+
+class StoredHostKeys:
+    """The host keys of a workspace, by address or name in lower case, and port."""
+
+    def __init__(self, database: Database) -> None:
+        """Stand on an open database."""
+        self._database = database
+
+    def pinned(self, address: str, port: int) -> tuple[PinnedKey, ...]:
+        """Return the keys known of a host, the oldest first; none when it was never seen."""
+        return self.all(address.lower(), port).get((address.lower(), port), ())
+
+    def pin(self, address: str, port: int, key: PinnedKey) -> None:
+        """Remember a key of a host; one that is pinned already takes the new key's `revoked`, and keeps its day."""
+        row = {
+            "address": address.lower(),
+            "port": port,
+            "fingerprint": key.fingerprint,
+            "type": key.type,
+            "blob_base64": key.blob_base64,
+            "revoked": key.revoked,
+            "pinned_at": datetime.now(UTC),
+        }
+        with self._database.writing() as connection:
+            insert = insert_into(connection, HOST_KEY).values(row)
+            same = ["address", "port", "fingerprint"]
+            connection.execute(insert.on_conflict_do_update(index_elements=same, set_={"revoked": key.revoked}))
+
+    def unpin(self, address: str, port: int) -> int:
+        """Forget a host's keys, so that it can be enrolled anew. Return how many there were."""
+        of_host = (HOST_KEY.c.address == address.lower()) & (HOST_KEY.c.port == port)
+        with self._database.writing() as connection:
+            return connection.execute(HOST_KEY.delete().where(of_host)).rowcount
+
+    def all(self, address: str = "", port: int = 0) -> Mapping[tuple[str, int], tuple[PinnedKey, ...]]:
+        """Return the keys of every host, or of one, by address and port."""
+        chosen = select(HOST_KEY).order_by(HOST_KEY.c.address, HOST_KEY.c.port, HOST_KEY.c.id)
+        if address:
+            chosen = chosen.where(HOST_KEY.c.address == address, HOST_KEY.c.port == port)
+        keys: dict[tuple[str, int], tuple[PinnedKey, ...]] = {}
+        with self._database.reading() as connection:
+            for row in connection.execute(chosen):
+                key = PinnedKey(row.type, row.blob_base64, revoked=row.revoked)
+                keys[row.address, row.port] = (*keys.get((row.address, row.port), ()), key)
+        return keys
