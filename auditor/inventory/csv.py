@@ -93,6 +93,7 @@ def read(path: Path, columns: Mapping[str, str] | None = None) -> Source:
     Raises ContentError with every bad row, for a secret in a column, and when no column names or locates an asset.
     """
     sheet = table(read_text(path), str(path))
+    _refuse_secrets(sheet)
     fields = assigned(sheet, columns or {}, HEADERS)
     if not {"name", "addresses"} & set(fields.values()):
         raise ContentError(
@@ -115,11 +116,8 @@ def read(path: Path, columns: Mapping[str, str] | None = None) -> Source:
 def assigned(sheet: Table, columns: Mapping[str, str], headers: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Return header -> our field. A mapping that a person wrote wins over the known headers.
 
-    Raises ContentError for a mapping to a column or field that there is not, and for a column of secrets in use.
+    Raises ContentError for a mapping of a field that there is not, or to a column that there is not.
     """
-    for header in sheet.headers:
-        if is_secret(header) and any(row.cells[header].strip() for row in sheet.rows):
-            raise secret_written(header, sheet.place)
     for field, header in columns.items():
         if field not in headers:
             raise ContentError(sheet.place, f"columns: there is no field {field}", nearest(field, headers))
@@ -131,6 +129,12 @@ def assigned(sheet: Table, columns: Mapping[str, str], headers: Mapping[str, Seq
     meanings = {word: field for field, words in headers.items() for word in words if field not in columns}
     known = {header: meanings[squeezed(header)] for header in sheet.headers if squeezed(header) in meanings}
     return {**known, **chosen}
+
+
+def _refuse_secrets(sheet: Table) -> None:
+    for header in sheet.headers:
+        if is_secret(header) and any(row.cells[header].strip() for row in sheet.rows):
+            raise secret_written(header, sheet.place)
 
 
 def _delimiter(text: str) -> str:

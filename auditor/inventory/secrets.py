@@ -27,6 +27,13 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET.search(words) or _JOINED.search(words)) and not _POINTER.search(words)
 
 
+def is_secret_column(name: str) -> bool:
+    """Whether an export's column, by its letters and digits, holds a secret of device management."""
+    return any(
+        word in name for word in ("bypasscode", "recoverykey", "unlocktoken", "password", "passphrase")
+    ) and not (name.endswith(("status", "state", "present", "type", "name", "required")))
+
+
 def written_secrets(document: Document) -> list[ContentError]:
     """Return a problem for each secret that stands in a document, at its place and without its value."""
     return [secret_written(str(path[-1]), document.place(*path)) for path in _secret_paths(document.value, ())]

@@ -92,18 +92,23 @@ def _numbered_name(word: str) -> Platform | None:
 
 def address_problem(text: str) -> str:
     """Return why a text is not one address or host name, or an empty string."""
+    if "%" in text:
+        return "names an interface; write the address alone"
     if _is_ip(text):
         return ""
     if "/" in text or _range(text):
         return "is a network or a range, not one address"
+    return _host_name_problem(text)
+
+
+def _host_name_problem(text: str) -> str:
     if not text.isascii():
         return "has letters outside ASCII; write the xn-- form"
     labels = text.rstrip(".").split(".")
     if labels[-1].isdigit() or ":" in text:
         return "is neither an IPv4 nor an IPv6 address"
-    if len(text) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        return "is neither an address nor a host name"
-    return ""
+    named = len(text) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+    return "" if named else "is neither an address nor a host name"
 
 
 def _is_ip(text: str) -> bool:

@@ -79,6 +79,7 @@ class Access:
     holds: str = ""  # what the file is: "configuration" or "device-record"
     key: str = ""  # which record of an export is this asset's
     version: str = ""  # SNMP: "2c" or "3"
+    columns: tuple[tuple[str, str], ...] = ()  # of an export: our field's name and the column that holds it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
