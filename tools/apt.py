@@ -57,7 +57,7 @@ def provide(needed: Mapping[str, str], purpose: str) -> None:
         return
     if not can_install():
         raise Lacking(lacking(packages, purpose, debian=is_debian()))
-    say(f"Installing {', '.join(packages)} (no daemon is started) ...")
+    say(f"Installing {', '.join(packages)} (no daemon is started or enabled) ...")
     install(packages)
     still = missing(needed)
     if still:

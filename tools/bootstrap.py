@@ -7,10 +7,8 @@
     python3 -m tools.bootstrap lock [--upgrade]     resolve the dependencies anew
 
 Status 2 means that something is missing, and a sentence on stderr says what. Like `python`, this module keeps to the
-grammar of Python 3.7.
+grammar of Python 3.6.
 """
-
-from __future__ import annotations
 
 import sys
 from pathlib import Path
@@ -20,7 +18,7 @@ from tools import python
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: "list[str]") -> int:
     """Run one command and return its exit status."""
     python.demand_new_enough(CHECKOUT)
     from tools import commands  # noqa: PLC0415 - written for a new Python, which is certain only now

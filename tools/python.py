@@ -1,10 +1,8 @@
 """Find a Python that auditor can run on.
 
-This module and `bootstrap` are read by whatever `python3` the machine has, so they keep to the grammar of Python 3.7:
-only then can an old Python say that it is too old.
+This module and `bootstrap` are read by whatever `python3` the machine has, so they keep to the grammar of Python 3.6:
+only then can an old Python say that it is too old. Hence the quoted annotations.
 """
-
-from __future__ import annotations
 
 import os
 import subprocess
@@ -16,28 +14,28 @@ MINIMUM = (3, 11)
 NEWEST_TRIED = 19
 
 
-def names() -> list[str]:
+def names() -> "list[str]":
     """Return the commands under which a Python new enough may be found, newest first."""
     return [f"python3.{minor}" for minor in range(NEWEST_TRIED, MINIMUM[1] - 1, -1)]
 
 
-def version_of(command: str) -> tuple[int, int] | None:
+def version_of(command: str) -> "tuple[int, int] | None":
     """Return the version that a command's Python gives, or None where it does not run, as pyenv's shims may not."""
     code = "import sys; print(*sys.version_info[:2])"
     try:
-        done = subprocess.run([command, "-c", code], capture_output=True, text=True, check=False, timeout=30)
-        major, minor = done.stdout.split()
+        done = subprocess.check_output([command, "-c", code], stderr=subprocess.DEVNULL, timeout=30)
+        major, minor = done.split()
         return int(major), int(minor)
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
 
 
-def choose(commands: Iterable[str], version: Callable[[str], tuple[int, int] | None] = version_of) -> str | None:
+def choose(commands: "Iterable[str]", version: "Callable[[str], tuple[int, int] | None]" = version_of) -> "str | None":
     """Return the first command whose Python is new enough, or None."""
     return next((command for command in commands if (version(command) or (0, 0)) >= MINIMUM), None)
 
 
-def lacking(found: tuple[int, int], executable: str) -> str:
+def lacking(found: "tuple[int, int]", executable: str) -> str:
     """Return what to tell a person whose only Python is too old."""
     return (
         f"auditor needs Python {MINIMUM[0]}.{MINIMUM[1]} or newer, but {executable} is {found[0]}.{found[1]}, and no "

@@ -39,7 +39,8 @@ def _checks(environment: Environment, scratch: Path) -> Iterator[tuple[str, str]
     """Yield what is checked and what is wrong with it, "" for nothing."""
     say("Building the wheel and the source archive ...")
     wheel, archive = build(environment, scratch / "dist")
-    shipped = {name for name in zipfile.ZipFile(wheel).namelist() if not name.endswith("/")}
+    with zipfile.ZipFile(wheel) as file:
+        shipped = {name for name in file.namelist() if not name.endswith("/")}
     expected = expected_files(environment.checkout)
     yield "holds every file of the package and of the content folders", _listing("lacks", expected - shipped)
     surplus = {name for name in shipped - expected if ".dist-info/" not in name}
