@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 from auditor.collect.ask import Asker, Collected, Job, declared_requests
@@ -20,8 +21,14 @@ from auditor.findings import reconcile
 from auditor.model.asset import Asset
 from auditor.model.evidence import Knowledge
 from auditor.model.finding import Finding
-from auditor.model.result import Result
+from auditor.model.project import Project
+from auditor.model.recommendation import Recommendation
+from auditor.model.result import Result, Verdict
 from auditor.policy.demands import demands
+from auditor.projects import propose
+from auditor.recommend import load_solutions, recommend
+from auditor.reports import Audited as Reported
+from auditor.reports import write
 from auditor.setup import Setup, ambient, transports
 from auditor.store.store import Store
 
@@ -46,31 +53,38 @@ class Audited:
     results: tuple[Result, ...]
     findings: tuple[Finding, ...]
 
+    @property
+    def met(self) -> bool:
+        """Whether every demand that a machine can judge was met, or somebody answers for it. Unknown is not met."""
+        standing = {(one.asset, one.check) for one in self.findings if one.state.stands}
+        undecided = {Verdict.UNKNOWN, Verdict.ERROR}
+        return not any((one.asset, one.check) in standing or one.verdict in undecided for one in self.results)
+
 
 def audit(
     setup: Setup, store: Store, progress: Progress, *, only: frozenset[str] = frozenset(), enrol: bool = False
 ) -> Audited:
-    """Ask every asset in scope, judge what it said, and follow the findings. Raises NothingAnswered.
+    """Ask every chosen asset, judge what it said, and follow the findings. Raises NothingAnswered and AuditRunning.
 
     Each asset is committed as it is done. An audit of the same assets, policy and inventory that was interrupted is
     taken up where it stopped.
     """
     plans = plan(setup, only)
     with store.audit_lock():
-        run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=datetime.now(UTC))
-        unfinished = {name: plan for name, plan in plans.items() if name not in run.finished}
+        run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
         progress.begins(len(plans), len(run.finished))
         given = ambient(run.started_at.date(), setup.workspace.root / "intel")
+        unfinished = {name: plan for name, plan in plans.items() if name not in run.finished}
         for collected in _collect(setup, store, unfinished, enrol=enrol):
             results = judged(plans[collected.asset.name], collected, given)
-            store.save_asset(run.id, collected, results)
+            store.save_asset(run.id, collected, results, now=_now())
             progress.asked(collected, results)
-        results = tuple(store.results(run.id))
-        findings = reconcile(store.findings(), results, setup.policy.waivers, setup.solutions, now=datetime.now(UTC))
-        store.finish_audit(run.id, findings, now=datetime.now(UTC))
-        if not store.reached(run.id):
-            raise NothingAnswered(f"no asset answered, of {len(plans)}; `auditor evidence list` says why")
-    return Audited(run.id, results, tuple(findings))
+        found = tuple(store.results(run.id))
+        findings = _followed(setup, store, found)
+        store.finish_audit(run.id, findings, now=_now())
+    if not store.reached(run.id):
+        raise NothingAnswered(f"no asset answered, of {len(plans)}; `auditor evidence list` says why of each")
+    return Audited(run.id, found, tuple(findings))
 
 
 def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPlan]:
@@ -87,6 +101,45 @@ def judged(plan: AssetPlan, collected: Collected, given: Mapping[type[object], K
     return judge_all(plan.demands, Facts(plan, collected.answers, given))
 
 
+def recommendations(setup: Setup, findings: Iterable[Finding]) -> list[Recommendation]:
+    """Return what to do about the findings that stand, what takes most risk away first."""
+    standing = [finding for finding in findings if finding.state.stands]
+    return recommend(standing, load_solutions(setup.workspace.folders("policies")), setup.policy)
+
+
+def proposed_projects(setup: Setup, store: Store, only: frozenset[str] = frozenset()) -> list[Project]:
+    """Return a draft project for each recommendation, or for those of some solutions."""
+    advice = recommendations(setup, store.findings())
+    chosen = [one for one in advice if not only or one.solution.id in only]
+    owners = {asset.name: asset.owner for asset in setup.inventory.assets}
+    return [propose(one, owners, setup.settings.projects.terms, today=_now().date()) for one in chosen]
+
+
+def write_reports(setup: Setup, store: Store, audit: str = "", output: Path | None = None) -> dict[str, Path]:
+    """Write the reports of an audit, the newest when none is named, and return what was written by name."""
+    shown = store.audit(audit) if audit else store.latest_audit()
+    if shown is None:
+        raise UsageError("there is no audit yet: auditor audit")
+    findings = store.findings()
+    reported = Reported(
+        company=setup.settings.company,
+        audit=shown.id,
+        policy=setup.policy,
+        started_at=shown.started_at,
+        finished_at=shown.finished_at,
+        assets=tuple(asset for asset in setup.inventory.assets if asset.name in shown.plan.assets),
+        unreached={name: one.problem for name, one in store.collected(shown.id).items() if not one.reached},
+        results=tuple(store.results(shown.id)),
+        findings=tuple(findings),
+        recommendations=tuple(recommendations(setup, findings)),
+        checks=setup.content.checks,
+        history=tuple(store.history(before=shown.id)),
+        excerpt=store.evidence_text,
+    )
+    folder = output or setup.workspace.root / setup.settings.output / f"audit-{shown.id}"
+    return write(reported, setup.workspace.folders("reports"), folder)
+
+
 def _plan(setup: Setup, asset: Asset) -> AssetPlan:
     return plan_asset(asset, demands(setup.policy, [asset], setup.content), setup.content)
 
@@ -101,6 +154,15 @@ def _collect(setup: Setup, store: Store, plans: Mapping[str, AssetPlan], *, enro
     return executor.run([Job(plan.asset, plan.requests) for plan in plans.values()], asker.ask)
 
 
+def _followed(setup: Setup, store: Store, results: Iterable[Result]) -> list[Finding]:
+    names = [asset.name for asset in setup.inventory.assets]
+    return reconcile(store.findings(), results, setup.policy.waivers, setup.solutions, now=_now(), inventory=names)
+
+
 def _digest(plans: Iterable[AssetPlan]) -> str:
     """Return what tells one audit's assets from another's, so that only the same audit is resumed."""
     return hashlib.sha256("\0".join(sorted(repr(plan.asset) for plan in plans)).encode()).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

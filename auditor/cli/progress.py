@@ -40,6 +40,10 @@ class Lines:
             seconds=round(collected.seconds, 3), **counts,
         )  # fmt: skip
 
+    def tell(self, text: str) -> None:
+        """Say something else that happened."""
+        self._write(text, event="note", note=text)
+
     def _write(self, text: str, **fields: object) -> None:
         if self.log_format is LogFormat.JSON:
             stamped = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **fields}

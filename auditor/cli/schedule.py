@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from auditor.cli.console import Format, FormatOption, emit, say
-from auditor.cli.session import LogFormat, session
+from auditor.cli.session import session
 
 app = typer.Typer(help="Plan audits that run by themselves.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -61,12 +61,14 @@ def scheduler(
     once: Annotated[bool, typer.Option("--once", help="Run what is due now, and stop.")] = False,
 ) -> None:
     """Run due audits in the foreground until interrupted; never one twice, and a missed one once."""
+    from auditor.cli.progress import Lines
     from auditor.scheduler import run_due, serve, unit
 
     here = session(context)
+    watching = Lines(here.log_format)
     if systemd:
         say(unit(here.folder.resolve()))
     elif once:
-        run_due(here.folder, json_log=here.log_format is LogFormat.JSON)
+        run_due(here.folder, watching, watching.tell)
     else:
-        serve(here.folder, json_log=here.log_format is LogFormat.JSON)
+        serve(here.folder, watching, watching.tell)
