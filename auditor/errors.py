@@ -11,6 +11,7 @@ AuditorError
 │   ├── Unreachable          no connection
 │   ├── TimedOut             a deadline passed
 │   ├── AuthenticationRefused
+│   ├── NoShell              the account logs in, and runs no POSIX shell
 │   ├── CredentialMissing    the referenced credential cannot be read here
 │   ├── HostKeyUnknown       never seen and not being enrolled
 │   ├── HostKeyChanged       not the key that was pinned; nothing secret was sent
@@ -98,6 +99,10 @@ class TimedOut(CollectionError):
 
 class AuthenticationRefused(CollectionError):
     """The asset answered and did not accept the credential."""
+
+
+class NoShell(CollectionError):
+    """The account logs in, and runs no POSIX shell."""
 
 
 class CredentialMissing(CollectionError):

@@ -1,0 +1,247 @@
+"""Servers that do what no server should: silent, hanging, dripping, endless, lying; and what they were told.
+
+`Raw` speaks bytes over TCP; `Impostor` speaks SSH, lets in whom it is told to, and answers a session as it likes.
+"""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import paramiko
+
+from tests.lab.sshd import free_tcp_port
+
+Behaviour = Callable[[socket.socket, threading.Event], None]
+Session = Callable[[paramiko.Channel, bytes, threading.Event], None]
+
+
+@dataclass
+class Raw:
+    """A TCP server on loopback that treats each connection by a function."""
+
+    behave: Behaviour
+    host: str = "127.0.0.1"
+    port: int = 0
+    connections: int = 0
+    _listener: "socket.socket | None" = field(default=None, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    _threads: list[threading.Thread] = field(default_factory=list, repr=False)
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        self._listener = socket.create_server((self.host, self.port))
+        self._listener.settimeout(0.1)
+        self.port = self._listener.getsockname()[1]
+        self._run(self._accept)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up on everybody."""
+        self._ended.set()
+        for thread in self._threads:
+            thread.join(5)
+        assert self._listener is not None
+        self._listener.close()
+
+    def _run(self, target: Callable[[], None]) -> None:
+        thread = threading.Thread(target=target, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        while not self._ended.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            self.connections += 1
+            self._run(lambda connection=connection: self._serve(connection))
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                self.behave(connection, self._ended)
+            except OSError:
+                return  # the other side hung up first
+
+
+def silent(connection: socket.socket, ended: threading.Event) -> None:
+    """Accept, and never say anything."""
+    del connection
+    ended.wait()
+
+
+def dripping(connection: socket.socket, ended: threading.Event) -> None:
+    """Begin an SSH greeting and go on with a byte every tenth of a second, without end."""
+    connection.sendall(b"SSH-2.0-")
+    while not ended.wait(0.1):
+        connection.sendall(b"x")
+
+
+def greeting_only(connection: socket.socket, ended: threading.Event) -> None:
+    """Greet as an SSH server does, and hang."""
+    connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
+    ended.wait()
+
+
+def web_server(connection: socket.socket, ended: threading.Event) -> None:
+    """Answer as a web server does that is spoken to in SSH."""
+    del ended
+    connection.recv(100)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<h1>\x1b[31mno</h1>\r\n" * 40)
+
+
+def closing(connection: socket.socket, ended: threading.Event) -> None:
+    """Hang up at once."""
+    del connection, ended
+
+
+@dataclass
+class Impostor:
+    """An SSH server that accepts any proof, or none, writes each attempt down, and answers by a function."""
+
+    session: Session | None = None  # None: the exec request itself is never answered
+    accepts: bool = True
+    methods: str = "publickey,password"
+    key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
+    shape: Callable[[paramiko.Transport], None] = lambda wire: None
+    attempts: list[tuple[str, str]] = field(default_factory=list)  # the method, and the secret where there is one
+    _raw: "Raw | None" = field(default=None, repr=False)
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        self._raw = Raw(self._serve).__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Hang up on everybody."""
+        assert self._raw is not None
+        self._raw.__exit__(kind, error, trace)
+
+    @property
+    def port(self) -> int:
+        """Return where it listens."""
+        assert self._raw is not None
+        return self._raw.port
+
+    def _serve(self, connection: socket.socket, ended: threading.Event) -> None:
+        wire = paramiko.Transport(connection)
+        wire.set_log_channel("lab.impostor")
+        wire.logger.setLevel(100)
+        wire.add_server_key(self.key)
+        self.shape(wire)
+        try:
+            wire.start_server(event=threading.Event(), server=_Door(self, ended))
+            while wire.is_active() and not ended.wait(0.05):
+                continue
+        finally:
+            wire.close()
+
+
+class _Door(paramiko.ServerInterface):
+    """Writes down who came, and answers the one exec request."""
+
+    def __init__(self, server: Impostor, ended: threading.Event) -> None:
+        self._server, self._ended = server, ended
+
+    def get_allowed_auths(self, username: str) -> str:
+        return self._server.methods
+
+    def check_auth_password(self, username: str, password: str) -> int:
+        self._server.attempts.append(("password", password))
+        return self._verdict()
+
+    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
+        self._server.attempts.append(("publickey", key.get_base64()))
+        return self._verdict()
+
+    def check_channel_request(self, kind: str, chanid: int) -> int:
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
+        if self._server.session is None:
+            self._ended.wait()
+            return False
+        threading.Thread(target=self._answer, args=(channel,), daemon=True).start()
+        return True
+
+    def _verdict(self) -> int:
+        return paramiko.AUTH_SUCCESSFUL if self._server.accepts else paramiko.AUTH_FAILED
+
+    def _answer(self, channel: paramiko.Channel) -> None:
+        assert self._server.session is not None
+        script = b""
+        channel.settimeout(5)
+        try:
+            while piece := channel.recv(65536):
+                script += piece
+            self._server.session(channel, script, self._ended)
+            channel.send_exit_status(0)
+        except OSError:
+            pass  # the client hung up, as it should
+        finally:
+            channel.close()
+
+
+def nonce_of(script: bytes) -> bytes:
+    """Return the nonce of a script: only who is given the script can know it."""
+    return script.split(b"N=", 1)[1].split(b"\n", 1)[0]
+
+
+def endless(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
+    """Begin the first section as the script says, and never end it."""
+    nonce = nonce_of(script)
+    channel.sendall(b"\n%s H 1000 mallory none sudo\n\n%s B 0 a_run\n" % (nonce, nonce))
+    while not ended.is_set():
+        channel.sendall(b"all is well " * 1000)
+
+
+def dripping_answer(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
+    """Begin the first section, and go on with a byte every tenth of a second."""
+    nonce = nonce_of(script)
+    channel.sendall(b"\n%s H 1000 mallory none sudo\n\n%s B 0 a_run\n" % (nonce, nonce))
+    while not ended.wait(0.1):
+        channel.sendall(b".")
+
+
+def complaining(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
+    """Say nothing on standard output and never end on standard error."""
+    del script
+    while not ended.is_set():
+        channel.sendall_stderr(b"error " * 1000)
+
+
+def no_shell(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
+    """Answer as an appliance does that knows no shell."""
+    del script, ended
+    channel.sendall(b"% Invalid input detected at '^' marker.\x1b[0m\r\n")
+
+
+def hang_up_inside(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
+    """Answer the first request as asked, and close in the middle of the second."""
+    del ended
+    n = nonce_of(script)
+    channel.sendall_stderr(b"\n%s B 0\n\n%s S 0 0\n\n%s B 1\n" % (n, n, n))
+    channel.sendall(b"\n%s H 0 root group self\n\n%s B 0 a_run\nfirst\n\n%s E 0\n\n%s B 1 a_run\nsec" % (n, n, n, n))
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.01)
+    return true()
+
+
+__all__ = ["Impostor", "Raw", "free_tcp_port", "nonce_of", "wait_until"]
