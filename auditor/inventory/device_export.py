@@ -150,7 +150,7 @@ def _entry(record: Record, path: Path, counts: Counter[str], names: Counter[str]
         )
     system = os_of(record.text("os"), record.text("model"))
     platform = _PLATFORMS.get(system, Platform.UNKNOWN) if system else Platform.UNKNOWN
-    access = Access(channel=Channel.FILE, path=str(path), holds="device-record", key=key)
+    access = Access(channel=Channel.FILE, path=str(path.absolute()), holds="device-record", key=key)
     asset = Asset(
         name=_name(record, names, key),
         kind=_kind(record, platform),

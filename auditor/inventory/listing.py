@@ -26,6 +26,26 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Include:
+    """A further source that an inventory names. `columns` maps our field names to the source's column names."""
+
+    path: Path
+    format: str
+    columns: dict[str, str]
+    defaults: Asset
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What an inventory file declares."""
+
+    source: Source
+    scope_allow: tuple[str, ...]
+    scope_deny: tuple[str, ...]
+    includes: tuple[Include, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """What a company owns, merged by identity, and the networks that may be asked.
 

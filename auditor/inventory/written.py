@@ -70,6 +70,10 @@ def _empty_mapping(value: object) -> object:
     return {} if value is None else value
 
 
+def _one_mapping(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Name = Annotated[str, _text(name_problem)]
 Address = Annotated[str, _text(address_problem)]
@@ -110,11 +114,12 @@ class SnmpAgent(Written):
 
 
 class SavedFile(Written):
-    """`file:`: a saved configuration, or an export and the cell by which this asset's record is found."""
+    """`file:`, one or several: a saved configuration, or an export and the cell by which the record is found."""
 
     configuration: Word = ""
     device_record: Word = Field(default="", alias="device-record")
     key: Word = ""
+    columns: dict[Word, Word] = Field(default_factory=dict)
 
 
 class Replayed(Written):
@@ -131,7 +136,7 @@ class Transports(Written):
     cli: Annotated[Login | None, BeforeValidator(_empty_mapping)] = None
     snmp: Annotated[SnmpAgent | None, BeforeValidator(_empty_mapping)] = None
     nmap: Annotated[Plainly | None, BeforeValidator(_empty_mapping)] = None
-    file: SavedFile | None = None
+    file: Annotated[tuple[SavedFile, ...], BeforeValidator(_one_mapping)] = ()
     replay: Replayed | None = None
 
 

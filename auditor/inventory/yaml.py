@@ -1,7 +1,7 @@
 """Our own inventory format: assets, defaults, scope and further sources in one YAML file."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from auditor.documents import Document, Key, Plain, read_yaml, validated
 from auditor.errors import ContentError
-from auditor.inventory.listing import Listed, Source, listed, with_defaults
+from auditor.inventory.listing import Declared, Include, Listed, Source, listed, with_defaults
 from auditor.inventory.secrets import written_secrets
 from auditor.inventory.words import identity, nearest
 from auditor.inventory.written import (
@@ -32,26 +32,6 @@ _INSIDE: Final[dict[Key, type[BaseModel]]] = {
     "local": Plainly, "ssh": Login, "cli": Login, "snmp": SnmpAgent, "nmap": Plainly, "file": SavedFile,
     "replay": Replayed,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Include:
-    """A further source that an inventory names. `columns` maps our field names to the source's column names."""
-
-    path: Path
-    format: str
-    columns: dict[str, str]
-    defaults: Asset
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """What an inventory file declares."""
-
-    source: Source
-    scope_allow: tuple[str, ...]
-    scope_deny: tuple[str, ...]
-    includes: tuple[Include, ...]
 
 
 def read(path: Path) -> Declared:
@@ -157,8 +137,9 @@ def _accesses(written: Transports, document: Document, path: tuple[Key, ...]) ->
         yield Access(channel=Channel.SNMP, port=agent.port, version=agent.version, credential=agent.credential)
     if written.nmap is not None:
         yield Access(channel=Channel.NMAP)
-    if written.file is not None:
-        yield from _saved(written.file, document, (*path, "file"))
+    for index, saved in enumerate(written.file):
+        one = (*path, "file") if (*path, "file", 0) not in document.places else (*path, "file", index)
+        yield from _saved(saved, document, one)
     if written.replay is not None:
         folder = _existing(document, written.replay.folder, (*path, "replay", "folder"), folder=True)
         yield Access(channel=Channel.REPLAY, path=str(folder))
@@ -173,15 +154,16 @@ def _saved(written: SavedFile, document: Document, path: tuple[Key, ...]) -> Ite
         if not written.key:
             problem, mend = "key: is required beside device-record", "Write a cell that only this device's record has."
             raise ContentError(document.place(*path), problem, mend)
-        yield Access(channel=Channel.FILE, path=str(file), holds="device-record", key=written.key)
+        columns = tuple(written.columns.items())
+        yield Access(channel=Channel.FILE, path=str(file), holds="device-record", key=written.key, columns=columns)
     if not written.configuration and not written.device_record:
         mend = "Write `configuration: FILE`, or `device-record: FILE` and `key: CELL`."
         raise ContentError(document.place(*path), "file: names no file", mend)
 
 
 def _existing(document: Document, written: str, path: Sequence[Key], *, folder: bool = False) -> Path:
-    """Return a path that is written relative to the inventory file. Raises ContentError when it is not there."""
-    found = Path(document.file).parent / Path(written).expanduser()
+    """Return the whole path of one written relative to the inventory file. Raises ContentError when it is not there."""
+    found = Path(document.file).absolute().parent / Path(written).expanduser()
     if found.is_dir() if folder else found.is_file():
         return found
     place, sort = document.place(*path), "folder" if folder else "file"

@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -55,6 +55,20 @@ def find_record(text: str, key: str, path: Path, observed_at: datetime) -> str:
     except RecursionError as error:
         raise CollectionError(f"{path}: the record of {key!r} is nested too deeply") from error
     return written.encode("utf-8", "replace").decode()  # JSON may spell half a surrogate pair
+
+
+def named_as_ours(record: str, columns: Iterable[tuple[str, str]]) -> str:
+    """Return a record in which each mapped column stands under our field's name too; nested ones by dots."""
+    cells = json.loads(record)
+    ours = {field: _at(cells, column) for field, column in columns}
+    return json.dumps({**cells, **ours}, sort_keys=True, ensure_ascii=False, indent=1)
+
+
+def _at(cells: object, column: str) -> object:
+    if not isinstance(cells, dict) or column in cells:
+        return cells.get(column) if isinstance(cells, dict) else None
+    outer, dot, inner = column.partition(".")
+    return _at(cells.get(outer), inner) if dot else None
 
 
 def _matching(export: _Export, key: str) -> list[int]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from auditor.errors import CollectionError
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Request, Saved
-from auditor.transports.export import find_record
+from auditor.transports.export import find_record, named_as_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class FileTransport:
             raw, changed = _read(path, request.limits.bytes)
             text = decode(raw, path)
             if holds == "device-record":
-                text = find_record(text, access.key, path, changed)
+                text = named_as_ours(find_record(text, access.key, path, changed), access.columns)
         except CollectionError as problem:
             return _unanswered(request, str(problem), access.path)
         if not text.strip():

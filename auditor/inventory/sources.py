@@ -7,10 +7,8 @@ from typing import Final
 
 from auditor.documents import parse_yaml, read_text
 from auditor.errors import ContentError, Place
-from auditor.inventory.listing import Inventory, Listed, Source, with_defaults
+from auditor.inventory.listing import Declared, Include, Inventory, Listed, Source, with_defaults
 from auditor.inventory.merge import merged
-from auditor.inventory.yaml import Declared, Include
-from auditor.inventory.yaml import read as read_declared
 from auditor.model.asset import Asset
 
 _OUR_KEYS: Final = frozenset({"assets", "include", "scope", "defaults"})
@@ -24,27 +22,40 @@ class _Read:
     source: Source
 
 
-def load(path: Path) -> Inventory:
-    """Return the inventory that a file is, with all that it includes. Raises ContentError with file, line and mend.
+def load(paths: Path | Iterable[Path]) -> Inventory:
+    """Return the inventory that one or several files are, with all that they include.
 
     Without our own YAML around it, a spreadsheet, Ansible inventory, nmap XML or device-management export is an
-    inventory too: one with no scope list.
+    inventory too: one with no scope list. The scope lists of several files are joined. Raises ContentError with file,
+    line and mend.
     """
-    if path.is_dir():
-        mend = f"Name one file in it, or write a YAML file that includes them: {', '.join(_files(path)) or 'none'}."
-        raise ContentError(Place(str(path)), "is a folder, not an inventory file", mend)
-    ours = format_of(path) == "auditor"
-    declared = read_declared(path) if ours else _NOTHING
-    includes = declared.includes if ours else (Include(path, "", {}, Asset(name="")),)
-    reads = [_Read(path, declared.source)] if ours else []
-    reads += [_Read(include.path, _included(include)) for include in includes]
+    reads: list[_Read] = []
+    allow: list[str] = []
+    deny: list[str] = []
+    for path in [paths] if isinstance(paths, Path) else paths:
+        declared = _declared(path)
+        allow += declared.scope_allow
+        deny += declared.scope_deny
+        reads += [_Read(path, declared.source)] if declared is not _NOTHING else [_Read(path, read_source(path))]
+        reads += [_Read(include.path, _included(include)) for include in declared.includes]
     return Inventory(
         assets=merged(entry for read in reads for entry in read.source.listed),
-        scope_allow=declared.scope_allow,
-        scope_deny=declared.scope_deny,
+        scope_allow=tuple(dict.fromkeys(allow)),
+        scope_deny=tuple(dict.fromkeys(deny)),
         sources=tuple(dict.fromkeys(read.path for read in reads)),
         warnings=tuple(dict.fromkeys(warning for read in reads for warning in read.source.warnings)),
     )
+
+
+def _declared(path: Path) -> Declared:
+    if path.is_dir():
+        mend = f"Name one file in it, or write a YAML file that includes them: {', '.join(_files(path)) or 'none'}."
+        raise ContentError(Place(str(path)), "is a folder, not an inventory file", mend)
+    if format_of(path) != "auditor":
+        return _NOTHING
+    from auditor.inventory.yaml import read  # noqa: PLC0415  (pydantic)
+
+    return read(path)
 
 
 def format_of(path: Path) -> str:
