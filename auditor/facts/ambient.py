@@ -13,12 +13,16 @@ class Today:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """One release cycle of a product. `ends` is None when an end is announced without a date or there is none."""
+    """One release cycle of a product. `ends` is None when an end is announced without a date or there is none.
+
+    `extended_ends` is when paid or separate support ends on top of that, where there is any.
+    """
 
     cycle: str
     ended: bool
     ends: date | None
     latest: str = ""
+    extended_ends: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
