@@ -204,8 +204,8 @@ def _doubt(subject: str, results: Sequence[Result]) -> str:
 
 def _not_verified(previous: Finding, why: str, agreed: "_Waivers") -> Finding:
     if waived := agreed.still_holding(previous):
-        return replace(waived, reason=f"{waived.reason} Not verified in this audit: {why}")
-    lapsed = " No waiver holds any more." if previous.state is FindingState.WAIVED else ""
+        return replace(waived, reason=f"{waived.reason}; not verified in this audit: {why}")
+    lapsed = "; no waiver holds any more" if previous.state is FindingState.WAIVED else ""
     return replace(previous, state=FindingState.NOT_VERIFIED, reason=why + lapsed)
 
 
