@@ -1,0 +1,180 @@
+"""Kernel parameters: as they are now (/proc/sys), and as files will set them at the next boot (sysctl.d(5)).
+
+Parameters are named by their path below /proc/sys, because an interface name may contain dots
+(`net/ipv4/conf/eth0.100/rp_filter`).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from auditor.errors import Unreadable
+from auditor.facts.sections import END, SHOW_FILES, sections
+from auditor.facts.sysctl import Assignment, at_boot, value_of
+from auditor.model.asset import Platform
+from auditor.model.probe import Answer, Shell, probe
+
+PARAMETERS: Final = (
+    "kernel/randomize_va_space",
+    "kernel/dmesg_restrict",
+    "kernel/kptr_restrict",
+    "kernel/unprivileged_bpf_disabled",
+    "kernel/yama/ptrace_scope",
+    "kernel/core_pattern",
+    "fs/suid_dumpable",
+    "fs/protected_hardlinks",
+    "fs/protected_symlinks",
+    "net/ipv4/ip_forward",
+    "net/ipv4/tcp_syncookies",
+    "net/ipv4/icmp_echo_ignore_broadcasts",
+    "net/ipv4/icmp_ignore_bogus_error_responses",
+    "net/ipv4/conf/*/accept_redirects",
+    "net/ipv4/conf/*/accept_source_route",
+    "net/ipv4/conf/*/forwarding",
+    "net/ipv4/conf/*/log_martians",
+    "net/ipv4/conf/*/rp_filter",
+    "net/ipv4/conf/*/send_redirects",
+    "net/ipv6/conf/*/accept_ra",
+    "net/ipv6/conf/*/accept_redirects",
+    "net/ipv6/conf/*/accept_source_route",
+    "net/ipv6/conf/*/disable_ipv6",
+    "net/ipv6/conf/*/forwarding",
+)
+
+DEFAULTS: Final[Mapping[str, int]] = {
+    "kernel/randomize_va_space": 2,
+    "fs/suid_dumpable": 0,
+    "net/ipv4/ip_forward": 0,
+    "net/ipv4/tcp_syncookies": 1,
+    "net/ipv4/icmp_echo_ignore_broadcasts": 1,
+    "net/ipv4/icmp_ignore_bogus_error_responses": 1,
+    "net/ipv4/conf/all/accept_redirects": 1,
+    "net/ipv4/conf/default/accept_redirects": 1,
+    "net/ipv4/conf/all/accept_source_route": 0,
+    "net/ipv4/conf/default/accept_source_route": 1,
+    "net/ipv4/conf/all/log_martians": 0,
+    "net/ipv4/conf/default/log_martians": 0,
+    "net/ipv4/conf/all/rp_filter": 0,
+    "net/ipv4/conf/default/rp_filter": 0,
+    "net/ipv4/conf/all/send_redirects": 1,
+    "net/ipv4/conf/default/send_redirects": 1,
+    "net/ipv4/conf/all/forwarding": 0,
+    "net/ipv4/conf/default/forwarding": 0,
+    "net/ipv6/conf/all/accept_ra": 1,
+    "net/ipv6/conf/default/accept_ra": 1,
+    "net/ipv6/conf/all/accept_redirects": 1,
+    "net/ipv6/conf/default/accept_redirects": 1,
+    "net/ipv6/conf/all/accept_source_route": 0,
+    "net/ipv6/conf/default/accept_source_route": 0,
+    "net/ipv6/conf/all/disable_ipv6": 0,
+    "net/ipv6/conf/default/disable_ipv6": 0,
+    "net/ipv6/conf/all/forwarding": 0,
+    "net/ipv6/conf/default/forwarding": 0,
+}
+"""What the kernel starts with where no file says otherwise (Documentation/networking/ip-sysctl, admin-guide/sysctl);
+only what does not depend on how the kernel was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class KernelNow:
+    """Parameters in force: path -> text. `refused` could not be read by this account; others do not exist."""
+
+    values: Mapping[str, str]
+    refused: frozenset[str] = frozenset()
+
+    def number(self, path: str) -> int | None:
+        """Return a parameter as a number, or None when the kernel has none by this name or did not tell."""
+        return _number(self.values.get(path))
+
+    def interfaces(self, family: str) -> tuple[str, ...]:
+        """Return the names below net/FAMILY/conf other than `all`, `default` and the loopback."""
+        names = {path.split("/")[3] for path in self.values if path.startswith(f"net/{family}/conf/")}
+        return tuple(sorted(names - {"all", "default", "lo"}))
+
+
+@dataclass(frozen=True, slots=True)
+class KernelAtBoot:
+    """Parameters that files set at boot, in the order in which they are applied.
+
+    `unread` are files that could not be read; `built` is what the kernel's build configuration says, where it is known.
+    """
+
+    assignments: tuple[Assignment, ...]
+    unread: tuple[str, ...] = ()
+    built: Mapping[str, int] = field(default_factory=dict)
+
+    def number(self, path: str) -> int | None:
+        """Return the number a parameter will have: as configured, else as the kernel starts; None when not known."""
+        text = value_of(self.assignments, path)
+        if text is not None:
+            return _number(text)
+        return DEFAULTS.get(path, self.built.get(path))
+
+    def interfaces(self, family: str) -> tuple[str, ...]:
+        """Return the interfaces that files name."""
+        paths = (assignment.path.split("/") for assignment in self.assignments)
+        names = {parts[3] for parts in paths if parts[:3] == ["net", family, "conf"] and len(parts) == 5}
+        return tuple(sorted(name for name in names - {"all", "default", "lo"} if "*" not in name))
+
+
+_VALUE: Final = re.compile(r"([\w./@:+*-]+?/[\w]+):(.*)")
+_REFUSAL: Final = re.compile(r"grep: (\S+): (.+)")
+_BUILT: Final = re.compile(r"(?:# )?CONFIG_SECURITY_DMESG_RESTRICT(=y| is not set)")
+
+_NOW: Final = (
+    f"cd /proc/sys || exit 1; echo '[values]'; grep -H . {' '.join(PARAMETERS)} 2>&1 </dev/null | sed 's/^/|/'; {END}"
+)
+_BOOT: Final = "; ".join(
+    [
+        SHOW_FILES,
+        "f=/usr/lib/systemd/systemd-sysctl; [ -e $f ] || f=/lib/systemd/systemd-sysctl",
+        '[ -e $f ] && echo "[systemd $f]"',
+        "for d in /etc /run /usr/local/lib /usr/lib /lib; do show $d/sysctl.d $d/sysctl.d/*.conf; done",
+        'for f in /etc/sysctl.d/*.conf; do [ $f -ef /etc/sysctl.conf ] && echo "[linked $f]"; done',
+        "show /etc/sysctl.conf /etc/ufw/ufw.conf /etc/default/ufw /etc/ufw/sysctl.conf",
+        "echo '[built]'; grep DMESG_RESTRICT \"/boot/config-$(uname -r)\" 2>/dev/null | sed 's/^/|/'",
+        END,
+    ]
+)
+
+
+@probe(Shell(_NOW), on={Platform.LINUX})
+def kernel_now(answer: Answer) -> KernelNow:
+    """Read the parameters in force."""
+    values: dict[str, str] = {}
+    refused: set[str] = set()
+    for line in sections(answer.text).one("values").lines:
+        if problem := _REFUSAL.fullmatch(line):
+            if "No such file" not in problem[2]:
+                refused.add(problem[1])
+        elif shown := _VALUE.fullmatch(line):
+            values[shown[1]] = shown[2].strip()
+        elif line.strip():
+            raise Unreadable(f"a line is not a kernel parameter: {line[:80]!r}")
+    if "kernel/randomize_va_space" not in values and "net/ipv4/ip_forward" not in values:
+        raise Unreadable("the answer shows none of the parameters that every kernel has")
+    return KernelNow(values, frozenset(refused))
+
+
+@probe(Shell(_BOOT), on={Platform.LINUX})
+def kernel_at_boot(answer: Answer) -> KernelAtBoot:
+    """Read what files set at boot, in the order of systemd-sysctl(8) where it is there, else of sysctl(8) --system."""
+    seen = sections(answer.text)
+    by_systemd = next(seen.named("systemd"), None) is not None
+    linked = next(seen.named("linked"), None) is not None
+    built = _BUILT.search("\n".join(seen.one("built").lines))
+    return KernelAtBoot(
+        at_boot(seen.files(), and_sysctl_conf=not by_systemd and not linked),
+        seen.unread(),
+        {"kernel/dmesg_restrict": int(built[1] == "=y")} if built else {},
+    )
+
+
+def _number(text: str | None) -> int | None:
+    """Return the number that the kernel takes from a text: it stops at the first blank, and reads 0x and 0."""
+    word = (text or "").split()[:1]
+    try:
+        return int(word[0], 0) if word else None
+    except ValueError:
+        return int(word[0], 8) if re.fullmatch(r"0[0-7]+", word[0]) else None

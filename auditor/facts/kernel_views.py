@@ -1,0 +1,79 @@
+"""One kernel parameter in every view of it: now, after a reboot, and on each interface.
+
+How `all` and an interface's own value work together is the kernel's rule (Documentation/networking/ip-sysctl), and
+different for each: the larger counts for rp_filter, either for send_redirects, both for accept_source_route.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final, Literal
+
+from auditor.facts.kernel import KernelAtBoot, KernelNow
+from auditor.model.check import Outcome, Undecided, Violation
+
+View = Literal["running", "running and after a reboot"]
+Both = tuple[KernelNow, KernelAtBoot]
+Combine = Callable[[int, int], int]
+
+BOTH_VIEWS: Final[View] = "running and after a reboot"
+
+
+def _name(path: str) -> str:
+    return ".".join(part.replace(".", "/") for part in path.split("/"))
+
+
+def judge_parameter(kernel: Both, path: str, good: Callable[[int], bool], wanted: str, view: View) -> Iterator[Outcome]:
+    """Yield what is wrong with one parameter, now and after a reboot."""
+    now, boot = kernel
+    value = now.number(path)
+    if path in now.refused:
+        yield Undecided(_name(path), "this account may not read it")
+    elif value is None:
+        yield Violation(_name(path), found="this kernel has no such protection", wanted=wanted)
+        return
+    elif not good(value):
+        yield Violation(_name(path), found=value, wanted=wanted)
+    if view == BOTH_VIEWS:
+        yield from _later(boot, path, boot.number(path), good, wanted)
+
+
+def _later(
+    boot: KernelAtBoot, path: str, value: int | None, good: Callable[[int], bool], wanted: str
+) -> Iterator[Outcome]:
+    subject = f"{_name(path)} after a reboot"
+    if boot.unread:
+        yield Undecided(subject, f"{boot.unread[0]} could not be read")
+    elif value is None:
+        yield Undecided(subject, "no file sets it, and what this kernel starts with is not known")
+    elif not good(value):
+        yield Violation(subject, found=value, wanted=wanted)
+
+
+def judge_interfaces(
+    kernel: Both, path: str, combine: Combine, good: Callable[[int], bool], *, wanted: str, view: View
+) -> Iterator[Outcome]:
+    """Yield the interfaces on which a parameter is wrong, where `all` and the interface's own value count together.
+
+    `default`, from which new interfaces take their value, counts as an interface.
+    """
+    now, boot = kernel
+    family = path.split("/")[1]
+    for interface in ("default", *now.interfaces(family)):
+        own = path.replace("*", interface)
+        pair = now.number(path.replace("*", "all")), now.number(own)
+        if pair[0] is None or pair[1] is None:
+            yield Undecided(_name(own), "the kernel does not show it")
+        elif not good(combine(pair[0], pair[1])):
+            yield Violation(_name(own), found=combine(pair[0], pair[1]), wanted=wanted)
+    if view == BOTH_VIEWS:
+        for interface in ("default", *boot.interfaces(family)):
+            own = path.replace("*", interface)
+            shared, value = boot.number(path.replace("*", "all")), boot.number(own)
+            value = boot.number(path.replace("*", "default")) if value is None else value
+            later = None if shared is None or value is None else combine(shared, value)
+            yield from _later(boot, own, later, good, wanted)
+
+
+def has_ipv6(now: KernelNow) -> bool:
+    """Return whether any interface speaks IPv6."""
+    names = ("default", *now.interfaces("ipv6"))
+    return any(now.number(f"net/ipv6/conf/{name}/disable_ipv6") == 0 for name in names)

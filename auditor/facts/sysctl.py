@@ -1,0 +1,92 @@
+"""What sysctl.d(5) files set: spelling of names, wildcards, and which of several assignments is left.
+
+Checked against systemd 252 and Linux 6: a trailing comment is part of the value, and the kernel reads the number before
+it; an explicit name beats any wildcard, whatever the order; a name after `-` without a value is kept from wildcards.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from auditor.facts.dropins import Lines, in_order
+
+_DIRECTORIES: Final = (
+    "/etc/sysctl.d",
+    "/run/sysctl.d",
+    "/usr/local/lib/sysctl.d",
+    "/usr/lib/sysctl.d",
+    "/lib/sysctl.d",
+)
+_UFW: Final = "/etc/ufw/sysctl.conf"
+_ALIASES: Final = {"net/ipv4/conf/all/forwarding": "net/ipv4/ip_forward"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One line: a path below /proc/sys, perhaps with wildcards; its text, or None to keep wildcards off; its place."""
+
+    path: str
+    text: str | None
+    place: str
+
+
+def at_boot(files: Mapping[str, Lines], *, and_sysctl_conf: bool) -> tuple[Assignment, ...]:
+    """Return the assignments in the order in which they are applied.
+
+    systemd does not read /etc/sysctl.conf (a link in sysctl.d leads to it); others read it last. A ufw that is switched
+    on applies a file of its own afterwards.
+    """
+    order = in_order(files, _DIRECTORIES)
+    if and_sysctl_conf and "/etc/sysctl.conf" in files:
+        order.append(("/etc/sysctl.conf", files["/etc/sysctl.conf"]))
+    if _UFW in files and _ufw_applies_it(files):
+        order.append((_UFW, files[_UFW]))
+    return tuple(assignment for path, lines in order for assignment in _assignments(path, lines))
+
+
+def value_of(assignments: Sequence[Assignment], path: str) -> str | None:
+    """Return the text that a parameter gets, or None when nothing sets it."""
+    wanted = _ALIASES.get(path, path)
+    explicit = [a for a in assignments if _ALIASES.get(a.path, a.path) == wanted]
+    if explicit:
+        return next((a.text for a in reversed(explicit) if a.text is not None), None)
+    wild = [a for a in assignments if a.text is not None and "*" in a.path and _matches(a.path, path)]
+    return wild[-1].text if wild else None
+
+
+def parameter_path(name: str) -> str:
+    """Return the path that a name stands for: when the first separator is a dot, dots and slashes trade places."""
+    first = re.search(r"[./]", name)
+    swapped = name.translate(str.maketrans("./", "/.")) if first and first[0] == "." else name
+    return re.sub(r"/+", "/", swapped).strip("/")
+
+
+def _assignments(path: str, lines: Lines) -> Iterator[Assignment]:
+    for number, line in enumerate(lines, 1):
+        text = line.strip()
+        if not text or text[0] in "#;":
+            continue
+        name, equals, value = text.partition("=")
+        bare = name.strip()
+        if equals:
+            yield Assignment(parameter_path(bare.removeprefix("-")), value.strip(), f"{path}:{number}")
+        elif bare.startswith("-"):
+            yield Assignment(parameter_path(bare[1:]), None, f"{path}:{number}")
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Return whether a glob(7) pattern means a path; a wildcard stays within one name."""
+    expression = "".join({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)) for letter in pattern)
+    return re.fullmatch(expression, path) is not None
+
+
+def _ufw_applies_it(files: Mapping[str, Lines]) -> bool:
+    enabled = _shell_value(files.get("/etc/ufw/ufw.conf", ()), "ENABLED")
+    return enabled.lower() == "yes" and _shell_value(files.get("/etc/default/ufw", ()), "IPT_SYSCTL") == _UFW
+
+
+def _shell_value(lines: Lines, name: str) -> str:
+    """Return the last plain assignment to a shell variable, or nothing."""
+    given = [line.strip().partition("=")[2] for line in lines if line.strip().startswith(f"{name}=")]
+    return given[-1].strip("\"'") if given else ""
