@@ -29,7 +29,9 @@ def checked_in(device: ManagedDevice, today: Today, *, days: int = 30) -> Iterat
     if age < -1:
         yield Undecided("last check-in", f"{device.last_check_in.date()} lies in the future")
     elif age > days:
-        yield Violation("last check-in", found=f"{device.last_check_in.date()} ({age} days ago)", wanted=f"{days} days")
+        yield Violation(
+            "last check-in", found=f"{device.last_check_in.date()} ({age} days ago)", wanted=f"at most {days} days ago"
+        )
 
 
 @check(

@@ -86,7 +86,8 @@ WORDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     ),
     "plain": (_YES, _NO),
 }  # fmt: skip
-_OLDEST: Final = datetime(2001, 1, 1, tzinfo=UTC)  # 0001-01-01 and 1970-01-01 stand for "never"
+_OLDEST: Final = datetime(2001, 1, 1, tzinfo=UTC)  # 0001-01-01 and 1970-01-01 stand for "never", as does 9999-12-31
+_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def squeezed(text: str) -> str:
@@ -122,7 +123,7 @@ def truth(cells: Mapping[str, Cell], field: str, words: str = "plain") -> bool |
 
 
 def moment(found: Cell) -> datetime | None:
-    """Return a time in UTC, or None when it is none, before 2001, or reads two ways (03/04/2026).
+    """Return a time in UTC, or None when it is none, stands for "never", or reads two ways (03/04/2026).
 
     Read are ISO 8601, `2026-11-20 08:12:33.0000000` of Intune, milliseconds since 1970, `20.11.2026 08:12`, and
     `11/20/2026 8:12:33 AM` when only one of its first numbers can be a month. A time without a zone counts as UTC.
@@ -131,7 +132,7 @@ def moment(found: Cell) -> datetime | None:
         return None
     written = str(found).strip()
     read = _epoch(written) or _iso(written) or _local(written)
-    return read if read and read >= _OLDEST else None
+    return read if read and _OLDEST <= read < _LATEST else None
 
 
 def day(found: Cell) -> date | None:

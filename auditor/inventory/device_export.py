@@ -140,8 +140,7 @@ def _distinct(record: Record) -> set[str]:
 
 
 def _entry(record: Record, path: Path, counts: Counter[str], names: Counter[str], columns: Mapping[str, str]) -> Listed:
-    cells = (str(found) for field in _KEYS if (found := cell(record.cells, field)) is not None)
-    key = next((written for written in cells if counts[written.strip().casefold()] == 1), "")
+    key = next((written for written in _keys(record) if counts[written.strip().casefold()] == 1), "")
     if not key:
         raise ContentError(
             record.place,
@@ -164,6 +163,14 @@ def _entry(record: Record, path: Path, counts: Counter[str], names: Counter[str]
     )
     entry = listed(asset)
     return replace(entry, said=entry.said - {"kind"})  # told from the model's name
+
+
+def _keys(record: Record) -> Iterator[str]:
+    """Yield the cells by which a record could be found again, the best first; a placeholder is no such cell."""
+    for field in _KEYS:
+        written = cell(record.cells, field)
+        if written is not None and (field == "name" or identity(field, str(written))):
+            yield str(written)
 
 
 def _name(record: Record, names: Counter[str], key: str) -> str:
