@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from auditor.collect.ask import Asker, Job, declared_requests
 from auditor.collect.facts import Facts
 from auditor.collect.plan import plan_asset
 from auditor.collect.redact import Redactor
+from auditor.credentials import Credentials, parse_credentials
 from auditor.documents import Document
 from auditor.errors import Place, UsageError
 from auditor.evaluate import judge_all
@@ -20,10 +22,11 @@ from auditor.model.policy import Control, Demand
 from auditor.model.probe import Derived, Probe
 from auditor.model.result import Result, Verdict
 from auditor.plugins import Content
-from auditor.setup import ambient, transports_for
-
-if TYPE_CHECKING:
-    from auditor.credentials import Credentials
+from auditor.settings import Settings, read_settings
+from auditor.setup import ambient, carriers
+from auditor.transports.host_keys import HostKeys, KnownHosts, RememberedKeys
+from auditor.transports.scope import Scope
+from auditor.workspace import Workspace
 
 _CREDENTIAL: Final = "the command line"
 _WHERE: Final = re.compile(
@@ -90,8 +93,11 @@ def try_checks(
     control = Control(id="command-line", title="Asked for on the command line", policy="command-line")
     demands = [Demand(asset=asset, control=control, check=check, settings=settings) for check, settings in wanted]
     plan = plan_asset(asset, demands, content)
-    carriers = transports_for(folder, credentials_of(folder, target), target.known_hosts)
-    collected = Asker(carriers, Redactor(b"one run"), declared_requests(content)).ask(Job(asset, plan.requests))
+    settings, document = read_settings(Workspace.find(folder))
+    keys: HostKeys = KnownHosts(target.known_hosts) if target.known_hosts else RememberedKeys()
+    scope = Scope.parse(settings.scope.allow, settings.scope.deny, document)
+    channels = carriers(settings, credentials_of(settings, document, target), keys, scope)
+    collected = Asker(channels, Redactor(b"one run"), declared_requests(content)).ask(Job(asset, plan.requests))
     facts = Facts(plan, collected.answers, ambient(datetime.now(UTC).date()))
     return Tried(tuple(judge_all(plan.demands, facts)), collected.reached or not plan.requests)
 
@@ -113,19 +119,13 @@ def asset_of(target: Target) -> Asset:
     )
 
 
-def credentials_of(folder: Path, target: Target) -> "Credentials":
+def credentials_of(settings: Settings, document: Document, target: Target) -> Credentials:
     """Return the workspace's credentials, and the one that the options amount to."""
-    from auditor.credentials import parse_credentials  # noqa: PLC0415
-    from auditor.settings import read_settings  # noqa: PLC0415
-    from auditor.workspace import Workspace  # noqa: PLC0415
-
-    settings, document = read_settings(Workspace.find(folder))
-    tables = dict(settings.credentials)
-    if target.key is not None:
-        user, _, _ = parse_where(target.ssh)
-        tables[_CREDENTIAL] = {"user": user, "key_file": str(target.key.resolve())}
-        document = Document("the command line", {})
-    return parse_credentials(tables, document)
+    if target.key is None:
+        return parse_credentials(settings.credentials, document)
+    user, _, _ = parse_where(target.ssh)
+    own = {"user": user or getuser(), "key_file": str(target.key.resolve())}
+    return parse_credentials({**settings.credentials, _CREDENTIAL: own}, document)
 
 
 def requests_of(check: Check, content: Content) -> list[str]:
@@ -159,7 +159,7 @@ def as_row(result: Result) -> dict[str, object]:
             for one in result.violations
         ],
         "undecided": [{"subject": one.subject, "reason": one.reason} for one in result.undecided],
-        "settings": {name: shown(value) for name, value in result.settings.items()},
+        "settings": dict(result.settings),
         "evidence": [
             {
                 "id": one.id,
@@ -177,7 +177,7 @@ def as_lines(results: Iterable[Result]) -> list[dict[str, object]]:
     """Return results as lines of a table: one a violation, one for everything else."""
     lines: list[dict[str, object]] = []
     for result in results:
-        first = {"check": result.check, "verdict": result.verdict.value, "reason": result.reason}
+        first: dict[str, object] = {"check": result.check, "verdict": result.verdict.value, "reason": result.reason}
         if not result.violations:
             lines.append(first)
         lines += [

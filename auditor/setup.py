@@ -1,6 +1,5 @@
 """Everything an audit needs, loaded and validated before the first packet: what is wrong stops the run here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,12 +17,12 @@ from auditor.plugins import Content, load_content
 from auditor.policy.load import load_policy
 from auditor.settings import Settings, read_settings, store_url
 from auditor.transports.base import Transport
+from auditor.transports.host_keys import HostKeys
 from auditor.transports.scope import Scope
 from auditor.workspace import Workspace
 
 if TYPE_CHECKING:
     from auditor.store.store import Store
-    from auditor.transports.host_keys import HostKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,19 @@ def open_store(folder: Path) -> "Store":
     if not workspace.exists and not settings.store.url:
         mend = "Make one with `auditor init DIR`, or name one with --workspace."
         raise UsageError(f"{workspace.root} is no workspace: there is no auditor.toml here or above. {mend}")
-    return Store.open(store_url(workspace, settings))
+    return Store.open(store_url(workspace, settings), state=workspace.state)
 
 
-def transports(setup: Setup, host_keys: "HostKeys", *, enrol: bool = False) -> Mapping[Channel, Transport]:
-    """Return a transport for every channel."""
-    from auditor.transports.cli import NetworkCli  # noqa: PLC0415
+def transports(setup: Setup, host_keys: HostKeys, *, enrol: bool = False) -> dict[Channel, Transport]:
+    """Return a transport for every channel of an audit."""
+    return carriers(setup.settings, setup.credentials, host_keys, setup.scope, enrol=enrol)
+
+
+def carriers(
+    settings: Settings, credentials: Credentials, host_keys: HostKeys, scope: Scope, *, enrol: bool = False
+) -> dict[Channel, Transport]:
+    """Return a transport for every channel; each is imported only here, and costs nothing until it is asked."""
+    from auditor.transports.cli import NetworkCli  # noqa: PLC0415  (netmiko, pysnmp and paramiko: a second of CPU)
     from auditor.transports.file import FileTransport  # noqa: PLC0415
     from auditor.transports.local import Local  # noqa: PLC0415
     from auditor.transports.nmap import NmapTransport  # noqa: PLC0415
@@ -85,13 +91,21 @@ def transports(setup: Setup, host_keys: "HostKeys", *, enrol: bool = False) -> M
     from auditor.transports.snmp import SnmpTransport  # noqa: PLC0415
     from auditor.transports.ssh import Ssh  # noqa: PLC0415
 
+    limits = settings.collect
     return {
-        Channel.LOCAL: Local(),
-        Channel.SSH: Ssh(setup.credentials, host_keys, setup.scope, enrol=enrol),
-        Channel.CLI: NetworkCli(setup.credentials, host_keys, setup.scope, enrol=enrol),
-        Channel.SNMP: SnmpTransport(setup.credentials, setup.scope),
-        Channel.NMAP: NmapTransport(setup.scope),
-        Channel.FILE: FileTransport(setup.workspace.root),
+        Channel.LOCAL: Local(limits.asset_seconds),
+        Channel.SSH: Ssh(
+            credentials,
+            host_keys,
+            scope,
+            enrol=enrol,
+            connect_seconds=limits.connect_seconds,
+            asset_seconds=limits.asset_seconds,
+        ),
+        Channel.CLI: NetworkCli(credentials, host_keys, scope, enrol=enrol, asset_seconds=limits.asset_seconds),
+        Channel.SNMP: SnmpTransport(credentials, scope),
+        Channel.NMAP: NmapTransport(scope),
+        Channel.FILE: FileTransport(Path.cwd()),
         Channel.REPLAY: Replay(),
     }
 

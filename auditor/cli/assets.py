@@ -85,7 +85,7 @@ def discover(
     """Look for hosts with nmap and propose those that the inventory lacks; adds none without --add-to."""
     from auditor.inventory import as_yaml
     from auditor.inventory.discover import proposals
-    from auditor.transports.nmap import sweep
+    from auditor.transports.sweep import sweep
 
     setup = session(context).setup()
     found = proposals(sweep(networks, ports, setup.scope), setup.inventory)

@@ -1,11 +1,12 @@
 """`auditor audit`, `auditor audits` and `auditor report`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, emit, emit_json, say, tell
+from auditor.cli.console import Format, FormatOption, emit, emit_json, say
 from auditor.cli.session import Session, session
 
 if TYPE_CHECKING:
@@ -74,17 +75,18 @@ def _names(assets: list[str] | None) -> frozenset[str]:
     return frozenset(name.strip() for given in assets or () for name in given.split(",") if name.strip())
 
 
-def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: dict[str, Path], format_: Format) -> None:
-    from auditor.summary import summary_rows
+def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: "Mapping[str, Path]", format_: Format) -> None:
+    from auditor.cli.summary import COLUMNS, headline, rows
 
-    rows = summary_rows(setup.inventory.assets, audited.results, store.collected(audited.audit))
+    outcomes = store.collected(audited.audit)
+    lines = rows(setup.inventory.assets, audited.results, outcomes)
+    first = headline(audited.results, audited.findings, outcomes)
     if format_ is Format.JSON:
-        emit_json({"audit": audited.audit, "met": audited.met, "assets": rows, "reports": paths})
+        emit_json({"audit": audited.audit, "met": audited.met, "summary": first, "assets": lines, "reports": paths})
         return
-    emit(format_, rows, ("asset", "kind", "coverage", "pass", "fail", "unknown", "error", "worst", "note"))
+    emit(format_, lines, COLUMNS)
     say()
-    for line in audited.headline:
+    for line in first:
         say(line)
-    for path in paths.values():
-        say(f"  {path}")
-    tell("")
+    for name, path in paths.items():
+        say(f"Report ({name}): {path}")

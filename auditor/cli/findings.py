@@ -45,7 +45,7 @@ def show(
         found = [one for one in store.findings() if one.id.startswith(finding)]
         if len(found) != 1:
             raise UsageError(f"{finding}: {'several findings begin so' if found else 'there is no such finding'}")
-        history = store.finding_history(found[0].id)
+        history = [event.as_row() for event in store.finding_history(found[0].id)]
     check = here.content().check(found[0].check)
     row = {**_row(found[0]), "title": check.title if check else "", "fix": check.fix.text if check else ""}
     if format_ is Format.JSON:
