@@ -2,15 +2,21 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import auditor
+from auditor.facts.ssh import SshServer
+from auditor.facts.ssh_settings import SshSettings
+from tests import make
 from tests.make import ROOT
 from tools import apt, commands, environment, indexes, link, packages, python, wheel_check
 from tools.environment import DEVELOPMENT, FIRST, RUNTIME, Environment
@@ -400,6 +406,22 @@ def test_the_wheel_must_hold_the_package_and_the_content_folders(tmp_path: Path)
         "auditor/store/a.py",
         "auditor/content/checks/ssh.py",
     }
+
+
+def test_the_example_for_contributors_works() -> None:
+    """CONTRIBUTING.md shows a check and its cases: they are run as they stand there."""
+    written = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
+    shown = [code for code in written if "@check(" in code or "CASES" in code]
+    names: dict[str, object] = {**vars(auditor), **vars(make), "SshServer": SshServer, "Iterator": Iterator}
+    names["server"] = lambda **changed: SshServer(settings=SshSettings(**changed))
+    for code in shown:
+        exec(code, names)  # noqa: S102 - our own text
+    cases = names["CASES"]
+
+    assert len(shown) == 2
+    assert isinstance(cases, list)
+    for case in cases:
+        case.assert_right()
 
 
 def test_make_lists_its_targets() -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools import apt, lock, wheel_check
-from tools.environment import DEVELOPMENT, RUNTIME, Environment, provide
+from tools.environment import DEVELOPMENT, FIRST, RUNTIME, Environment, provide
 from tools.process import Lacking, follow, quietly, say
 
 LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",))
@@ -62,6 +62,7 @@ def check_wheel(environment: Environment, _options: list[str]) -> int:
 
 def renew_locks(environment: Environment, options: list[str]) -> int:
     """Write the locks anew from pyproject.toml; versions stay where they can, unless --upgrade is given."""
+    _prepare(environment, FIRST)
     lock.renew(environment, options)
     return 0
 
