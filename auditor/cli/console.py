@@ -30,13 +30,16 @@ _STYLES = {
     "medium": "yellow", "unknown": "yellow", "error": "magenta", "new": "red", "reopened": "red", "open": "red",
     "not-verified": "yellow", "waived": "cyan", "not-applicable": "dim", "manual": "dim", "low": "dim", "info": "dim",
 }  # fmt: skip
+_WHOLE = frozenset({"id", "asset", "check", "severity", "state", "verdict", "kind", "decided", "name", "audit"})
+_UNBOUNDED = 10_000
 
 
 def out() -> "Console":
     """Return the console of results; NO_COLOR and pipes are respected."""
     from rich.console import Console
 
-    return Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False, markup=False)
+    width = None if sys.stdout.isatty() else _UNBOUNDED  # a row a line for grep and diff
+    return Console(file=sys.stdout, highlight=False, soft_wrap=True, emoji=False, markup=False, width=width)
 
 
 def err() -> "Console":
@@ -100,7 +103,7 @@ def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> "Tab
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " ").upper(), overflow="fold")
+        table.add_column(column.replace("_", " ").upper(), overflow="fold", no_wrap=column in _WHOLE)
     for row in rows:
         cells = [shown(row.get(column, "")) for column in columns]
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))

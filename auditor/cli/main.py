@@ -61,13 +61,11 @@ def main(
 ) -> None:
     """Take the options that every command has."""
     context.obj = Session(workspace, log_format, debug)
-    if debug:
-        sys.excepthook = sys.__excepthook__
+    sys.excepthook = sys.__excepthook__ if debug else _internal  # here, because Typer has put its own in place by now
 
 
 def run() -> None:
     """Run the command line; what is wrong becomes one message and an exit code, never a traceback."""
-    sys.excepthook = _internal
     try:
         app()
     except AuditFailed as error:

@@ -116,7 +116,7 @@ class Setting:
     default: object
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Check:
     """A demand that a machine can judge."""
 
