@@ -115,7 +115,7 @@ def content_error(document: Document, error: "ValidationError", at: Sequence[Key
 
 
 def _sentence(loc: Sequence[Key], kind: str, message: str) -> str:
-    name = str(loc[-1]) if loc else "the document"
+    name = next((part for part in reversed(loc) if isinstance(part, str)), "the document")
     if kind == "extra_forbidden":
         return f"{name}: there is no such field"
     if kind == "missing":

@@ -96,7 +96,7 @@ def address_problem(text: str) -> str:
         return "names an interface; write the address alone"
     if _is_ip(text):
         return ""
-    if "/" in text or _range(text):
+    if _range(text):
         return "is a network or a range, not one address"
     return _host_name_problem(text)
 
@@ -120,7 +120,7 @@ def _is_ip(text: str) -> bool:
 
 
 def _range(text: str) -> bool:
-    return bool(re.fullmatch(r"[\d.]+-[\d.]+", text)) or "*" in text
+    return bool(re.fullmatch(r"[\dA-Fa-f.:]+/\d+|[\d.]+-[\d.]+|[\d.*]*\*[\d.*]*", text))
 
 
 def network_problem(text: str) -> str:
