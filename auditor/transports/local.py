@@ -18,6 +18,7 @@ from auditor.transports.script import compose, shell_requests
 from auditor.transports.transcript import Transcript
 
 _SHELL: Final = "/bin/sh"
+_ROUNDS: Final = 5  # of killing: a shell whose child is killed first may start another
 _PIECE: Final = 256 * 1024
 _PASSED_ON: Final = ("HOME", "USER", "LOGNAME", "PATH", "TZ")  # not auditor's own environment: it may hold secrets
 
@@ -99,22 +100,28 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdout, process.stderr):
         assert pipe is not None
         pipe.close()
-    for pid in _session(process.pid):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue  # ended by itself; or runs as root through sudo, under a time limit of its own
+    for _ in range(_ROUNDS):
+        alive = _session(process.pid)
+        for pid in alive:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue  # ended by itself; or runs as root through sudo, under a time limit of its own
+        if not alive:
+            break
     process.wait()
 
 
 def _session(leader: int) -> list[int]:
-    """Return the processes of a session, as far as /proc tells (proc_pid_stat(5): the fourth field after the name)."""
-    members = [leader]
+    """Return the living processes of a session (proc_pid_stat(5)); its leader, where there is no /proc."""
+    if not Path("/proc/self/stat").exists():
+        return [leader]
+    members = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            fields = stat.read_bytes().rpartition(b")")[2].split()
-        except OSError:
+            state, _, _, session, *_ = stat.read_bytes().rpartition(b")")[2].split()
+        except (OSError, ValueError):
             continue
-        if int(fields[3]) == leader:
+        if int(session) == leader and state not in (b"Z", b"X"):
             members.append(int(stat.parent.name))
     return members
