@@ -1,0 +1,123 @@
+"""Who owns the files that guard a system, and what others may do with them.
+
+A fixed list, looked at by stat(1) as GNU and busybox have it. A link counts as what it leads to. Where an access
+control list is set, the group bits are only its mask (acl(5)), so the mode alone does not tell; ls(1) marks those
+with `+`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from auditor.errors import Unreadable
+from auditor.facts.sections import END, sections
+from auditor.model.asset import Platform
+from auditor.model.probe import Answer, Shell, probe
+
+ACCOUNTS: Final = ("/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-")
+PASSWORDS: Final = ("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-")
+OLD_PASSWORDS: Final = ("/etc/security/opasswd", "/etc/security/opasswd.old")
+SHELLS: Final = ("/etc/shells",)
+SSH_CONFIG: Final = ("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d", "/etc/ssh/sshd_config.d/*.conf")
+SSH_PRIVATE: Final = ("/etc/ssh/ssh_host_*_key",)
+SSH_PUBLIC: Final = ("/etc/ssh/ssh_host_*_key.pub",)
+CRON_FILES: Final = ("/etc/crontab",)
+CRON_FOLDERS: Final = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d")
+SUDO_FILES: Final = ("/etc/sudoers", "/etc/sudoers.d/*")
+SUDO_FOLDERS: Final = ("/etc/sudoers.d",)
+BOOT: Final = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2/user.cfg", "/boot/efi/EFI/*/grub.cfg")
+BANNERS: Final = ("/etc/issue", "/etc/issue.net", "/etc/motd")
+PROGRAMS: Final = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/root/bin")
+SHARED: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (looked at, not used)
+HOME: Final = ("/root",)
+AUDIT: Final = ("/etc/audit/auditd.conf", "/etc/audit/audit.rules", "/etc/audit/rules.d/*.rules")
+
+_ALL: Final = (
+    *(ACCOUNTS + PASSWORDS + OLD_PASSWORDS + SHELLS + SSH_CONFIG + SSH_PRIVATE + SSH_PUBLIC + CRON_FILES),
+    *(CRON_FOLDERS + SUDO_FILES + SUDO_FOLDERS + BOOT + BANNERS + PROGRAMS + SHARED + HOME + AUDIT),
+)
+_FOLDERS: Final = ("/etc/ssh", "/etc/ssh/sshd_config.d", "/etc/sudoers.d", "/boot/efi/EFI", "/etc/audit/rules.d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileMode:
+    """A file or directory: permission bits with set-id and sticky, owner and group by number and name."""
+
+    path: str
+    mode: int
+    owner: int
+    group: int
+    owner_name: str
+    group_name: str
+    kind: str  # "regular file", "directory", ...
+    acl: bool = False  # others are named in an access control list
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is known of the files looked at: those that exist, and paths that this account may not look into."""
+
+    found: Mapping[str, FileMode]
+    hidden: tuple[str, ...] = ()
+
+    def matching(self, *patterns: str) -> Iterator[FileMode]:
+        """Yield the files that a pattern names, by path."""
+        return (
+            self.found[path] for path in sorted(self.found) if any(fnmatchcase(path, pattern) for pattern in patterns)
+        )
+
+    def hidden_of(self, *patterns: str) -> tuple[str, ...]:
+        """Return the hidden paths that a pattern names, or below which it looks."""
+        return tuple(
+            path
+            for path in self.hidden
+            if any(fnmatchcase(path, pattern) or pattern.startswith(path + "/") for pattern in patterns)
+        )
+
+
+_COMMAND: Final = "; ".join(
+    [
+        f"set -- {' '.join(_ALL)}",
+        "echo '[files]'",
+        "stat -L -c '%a|%u|%g|%U|%G|%F|%n' \"$@\" 2>&1 | sed 's/^/|/'",
+        "echo '[marked]'",
+        "ls -ldL \"$@\" 2>/dev/null | sed -n 's/^.\\{10\\}+.* \\(\\/.*\\)$/|\\1/p'",
+        f'for d in {" ".join(_FOLDERS)}; do [ -d $d ] && {{ [ -r $d ] && [ -x $d ] || echo "[hidden $d]"; }}; done',
+        END,
+    ]
+)
+_SHOWN: Final = re.compile(r"([0-7]{1,5})\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|([^|]*)\|(/.*)")
+_MISSING: Final = re.compile(r"stat: .*?['\"]?(/[^'\"]*)['\"]?: (.+)")
+
+
+def _read(answer: Answer) -> Files:
+    seen = sections(answer.text)
+    marked = set(seen.one("marked").lines)
+    found: dict[str, FileMode] = {}
+    hidden = [part.words for part in seen.named("hidden")]
+    for line in seen.one("files").lines:
+        if shown := _SHOWN.fullmatch(line):
+            mode, owner, group, owner_name, group_name, kind, path = shown.groups()
+            found[path] = FileMode(
+                path=path,
+                mode=int(mode, 8),
+                owner=int(owner),
+                group=int(group),
+                owner_name=owner_name,
+                group_name=group_name,
+                kind=kind,
+                acl=path in marked,
+            )
+        elif missing := _MISSING.fullmatch(line):
+            hidden += [missing[1]] if "Permission denied" in missing[2] else []
+        elif line.strip():
+            raise Unreadable(f"a line is not a file's mode: {line[:80]!r}")
+    if "/etc/passwd" not in found:
+        raise Unreadable("the answer does not show /etc/passwd, which every system has")
+    return Files(found, tuple(dict.fromkeys(hidden)))
+
+
+files_as_root = probe(Shell(_COMMAND, privileged=True), on={Platform.LINUX})(_read)
+files = probe(Shell(_COMMAND), on={Platform.LINUX})(_read)  # most of it needs no privilege, and the rest says so
