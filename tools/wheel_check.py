@@ -108,6 +108,7 @@ def _uses(elsewhere: Environment, scratch: Path) -> Iterator[tuple[str, str]]:
     yield "auditor init DIR", _unless(auditor("init", "company"), "")
     made = {name for name in CONTENT if any((empty / "company" / name).glob("*"))}
     yield "auditor init made the four folders", _listing("lacks", set(CONTENT) - made)
+    yield "auditor policy lint, of the policy made", _unless(auditor("-C", "company", "policy", "lint"), "")
     yield "auditor checks list", _unless(auditor("checks", "list"), "ssh.root-login")
 
 
