@@ -107,7 +107,10 @@ def column(values: dict[str, SnmpValue], oid: str) -> Iterator[tuple[str, SnmpVa
 def _read(tag: Tag, suffix: str, value: str) -> int | bytes | str | None:
     if tag in _OCTETS:
         return _octets(suffix, value)
-    plain = _octets(suffix, value).decode("ascii", "replace") if suffix else value
+    plain = value
+    if suffix:
+        octets = _octets(suffix, value)
+        plain = ".".join(map(str, octets)) if tag is Tag.IP_ADDRESS else octets.decode("ascii", "replace")
     if tag.is_absence or tag is Tag.NULL:
         return None
     if not tag.is_number:
