@@ -1,0 +1,275 @@
+"""Ask network devices on their own command line over SSH: netmiko prepares the session, `console` reads the answers.
+
+One session a device, because devices have five to sixteen and people need the others. The host key is judged before
+any credential is sent; the connection is ours, so that netmiko cannot accept an unknown key or call a changed one a
+timeout (netmiko 4.8 does both). Only commands that read are sent.
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import paramiko
+
+from auditor.credentials import Credential
+from auditor.errors import CollectionError, CredentialMissing, OutOfScope, TimedOut, Unreachable
+from auditor.model.asset import Access, Asset, Channel, Platform
+from auditor.model.probe import Answer, Cli, Request
+from auditor.transports import ssh_wire as wires
+from auditor.transports.console import Console, Lost, Said
+from auditor.transports.host_keys import HostKeys
+from auditor.transports.scope import Scope
+from auditor.transports.ssh import CredentialSource
+
+if TYPE_CHECKING:
+    from netmiko.base_connection import BaseConnection
+
+_PORT: Final = 22
+_STEP_SECONDS: Final = 15.0  # for the connection, the key exchange, the log-in and the prompt, each
+
+# Which of netmiko's drivers knows how to switch paging off and find the prompt.
+DRIVERS: Final[Mapping[Platform, str]] = {
+    Platform.CISCO_IOS: "cisco_ios",
+    Platform.CISCO_NXOS: "cisco_nxos",
+    Platform.CISCO_ASA: "cisco_asa",
+    Platform.CISCO_IOSXR: "cisco_xr",
+    Platform.JUNOS: "juniper_junos",
+    Platform.ARISTA_EOS: "arista_eos",
+    Platform.ROUTEROS: "mikrotik_routeros",
+    Platform.FORTIOS: "fortinet",
+    Platform.PANOS: "paloalto_panos",
+    Platform.VYOS: "vyos",
+    Platform.ARUBA: "aruba_aoscx",
+}
+# What is sent besides the probes' commands, per platform; all of it concerns this session only.
+SESSION_COMMANDS: Final[Mapping[Platform, tuple[str, ...]]] = {
+    Platform.CISCO_IOS: ("terminal width 511", "terminal length 0", "enable", "show privilege", "exit"),
+    Platform.ARISTA_EOS: ("terminal width 511", "terminal length 0", "enable", "show privilege", "exit"),
+}
+_FULL_LEVEL: Final = 15  # below it, `show running-config` leaves out what the level may not set
+
+_READS: Final = re.compile(r"(?:show|get|more system:running-config|/[a-z /-]*(?:print|export))\b[\w .,:/*-]*")
+_FILTERS: Final = re.compile(r" *(?:include|exclude|begin|section|count|display|match|except|no-more)\b[\w .,:/*^$-]*")
+
+
+class NetworkCli:
+    """The transport to network devices that speak SSH. Without `enrol` only devices whose key is pinned are asked."""
+
+    def __init__(
+        self,
+        credentials: CredentialSource,
+        host_keys: HostKeys,
+        scope: Scope,
+        *,
+        enrol: bool = False,
+        asset_seconds: float = 300.0,
+    ) -> None:
+        """Give a device `asset_seconds` for everything that is asked of it."""
+        self._credentials, self._host_keys, self._scope = credentials, host_keys, scope
+        self._enrol, self._asset_seconds = enrol, asset_seconds
+
+    def ask(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
+        """Return one answer a request. Raises CollectionError when no session could be had."""
+        driver = DRIVERS.get(asset.platform)
+        if driver is None:
+            raise CollectionError(f"{asset.name}: there is no way to read the command line of {asset.platform}")
+        credential = self._credentials.open(access.credential)
+        until = time.monotonic() + self._asset_seconds
+        with self._session(asset, access, credential) as wire, _prepared(wire, driver, asset.name) as console:
+            session = _Session(console, asset.platform, credential, until)
+            return [session.answer(request) for request in requests]
+
+    @contextmanager
+    def _session(self, asset: Asset, access: Access, credential: Credential) -> Iterator[wires.Wire]:
+        """Give an authenticated connection to the device that it was before; close it, come what may."""
+        user = access.user or credential.user
+        if not user:
+            raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
+        proofs = list(_proofs(credential))
+        target = self._target(asset, access.port or _PORT)
+        pinned = [key for host in asset.addresses for key in self._host_keys.pinned(host, target.port)]
+        connection = wires.dial(target, _until())
+        try:
+            wire = wires.negotiate(connection, target, pinned, _until())
+            try:
+                wires.check_host_key(wire, target, pinned, self._host_keys, enrol=self._enrol)
+                wires.authenticate(wire, target, user, proofs, _until())
+                yield wire
+            finally:
+                wire.close()
+        finally:
+            connection.close()
+
+    def _target(self, asset: Asset, port: int) -> wires.Target:
+        """Return the first address that may be asked. Raises OutOfScope and Unreachable."""
+        refusal: CollectionError = Unreachable(f"{asset.name} has no address")
+        for host in asset.addresses:
+            try:
+                return wires.Target(host, self._scope.admit(host), port)
+            except (OutOfScope, Unreachable) as why:
+                refusal = why
+        raise refusal
+
+
+def _until() -> float:
+    return time.monotonic() + _STEP_SECONDS
+
+
+def _proofs(credential: Credential) -> Iterator[wires.Proof]:
+    """Yield what the credential can prove itself with. Raises CredentialMissing when that is nothing."""
+    if credential.key_file is not None:
+        phrase = credential.passphrase.reveal().encode() if credential.passphrase else None
+        try:
+            key = paramiko.PKey.from_path(credential.key_file, phrase)  # type: ignore[arg-type]  # bytes, as documented
+        except (OSError, TypeError, ValueError, paramiko.SSHException) as error:
+            raise CredentialMissing(f"credential {credential.name}: the key cannot be used: {error}") from error
+        yield wires.key_proof(f"the key {credential.key_file}", key)
+    if credential.password is not None:
+        yield wires.password_proof(credential.password.reveal())
+    if credential.key_file is None and credential.password is None:
+        raise CredentialMissing(f"credential {credential.name}: a network device needs a password or a key_file")
+
+
+# --- the session ----------------------------------------------------------------------------------------------------
+
+
+class _Given(paramiko.SSHClient):
+    """A client that is connected already: what netmiko would do about keys and passwords is done."""
+
+    def __init__(self, wire: wires.Wire) -> None:
+        super().__init__()
+        self._transport = wire
+
+    def connect(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+
+@contextmanager
+def _prepared(wire: wires.Wire, driver: str, name: str) -> Iterator[Console]:
+    """Give a command line with paging off and its prompt known. Raises TimedOut and Unreachable."""
+    from netmiko.exceptions import NetmikoBaseException  # noqa: PLC0415  (a second that other commands do not have)
+    from netmiko.ssh_dispatcher import ssh_dispatcher  # noqa: PLC0415
+
+    class Prepared(ssh_dispatcher(driver)):  # type: ignore[misc]
+        """The driver, on the connection that there is."""
+
+        def _get_ssh_client_instance(self) -> paramiko.SSHClient:
+            return _Given(wire)
+
+        def cleanup(self, command: str = "exit") -> None:
+            """Say good-bye; the driver would first look around for ten seconds."""
+            self.write_channel(command + self.RETURN)
+
+    connection: BaseConnection | None = None
+    try:
+        try:
+            connection = Prepared(host=name, device_type=driver, allow_agent=False, use_keys=False)
+            prompt = connection.find_prompt()
+        except (NetmikoBaseException, ValueError, EOFError, OSError, paramiko.SSHException) as error:
+            if not wire.is_active():
+                raise Unreachable(f"{name}: the device closed the session before it showed a prompt") from error
+            raise TimedOut(f"{name}: the device showed no prompt: {_first_line(error)}") from error
+        yield Console(connection.remote_conn, prompt)
+    finally:
+        if connection is not None:
+            connection.disconnect()
+
+
+def _first_line(error: Exception) -> str:
+    return next((wires.said(line) for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+class _Session:
+    """One device's command line: what privilege it has, and whether it is still in step."""
+
+    def __init__(self, console: Console, platform: Platform, credential: Credential, until: float) -> None:
+        self.console, self.platform, self.credential, self.until = console, platform, credential, until
+        self.broken = ""
+        self.level: int | None = None
+        self.asked_level = False
+        self.no_enable = ""
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer to one command, or why there is none."""
+        began, asked_at = time.monotonic(), datetime.now(UTC)
+        said = self._said(request)
+        return Answer(
+            request=request,
+            channel=Channel.CLI,
+            asked_at=asked_at,
+            text=said.text,
+            problem=said.problem,
+            seconds=time.monotonic() - began,
+            privilege=self._privilege() if not self.broken else "",
+        )
+
+    def _said(self, request: Request) -> Said:
+        if not isinstance(request, Cli) or not reads_only(request.command):
+            return Said("", f"{request} is not a command that only reads; it was not sent")
+        if self.broken:
+            return Said("", f"not asked: {self.broken}")
+        if request.privileged and (why := self._unprivileged()):
+            return Said("", why)
+        seconds = min(request.limits.seconds, self.until - time.monotonic())
+        if seconds <= 0:
+            return Said("", "not asked: the device's time was used up")
+        return self._kept(
+            self.console.ask(request.command, end=request.end, seconds=seconds, most_bytes=request.limits.bytes)
+        )
+
+    def _kept(self, said: Said) -> Said:
+        if not said.usable:
+            self.broken = f"the session is out of step since {said.problem}"
+        return said
+
+    def _unprivileged(self) -> str:
+        """Return why a privileged command would not be answered whole, or nothing; tries `enable` once."""
+        if self.platform not in SESSION_COMMANDS:
+            return ""
+        if self.console.prompt.endswith(">"):
+            self.no_enable = self.no_enable or self._enable()
+            if self.no_enable:
+                return self.no_enable
+        if not self.asked_level:
+            self.asked_level = True
+            said = self._kept(self.console.ask("show privilege", end=r"level is \d+", seconds=10, most_bytes=4096))
+            found = re.search(r"privilege level is (\d+)", said.text)
+            self.level = int(found[1]) if found and not said.problem else None
+        if self.level is None:
+            return "the device does not say which privilege level the session has, so its answer may lack parts"
+        return (
+            f"needs privilege level {_FULL_LEVEL}, and the session has {self.level}" if self.level < _FULL_LEVEL else ""
+        )
+
+    def _enable(self) -> str:
+        """Become privileged, and return why that did not succeed, or nothing."""
+        console, secret = self.console, self.credential.enable
+        if secret is None:
+            return f"needs enable, and the credential {self.credential.name} has no enable secret"
+        prompts = rf"{re.escape(console.prompt[:-1])}[>#]|[Pp]assword:"
+        try:
+            heard = console.tell("enable", prompts, 10)
+            if heard.endswith("assword:"):
+                heard = console.tell(secret.reveal(), prompts, 10)
+            for _ in range(3):  # it asks again after a wrong secret; leave that question
+                if heard.endswith("assword:"):
+                    heard = console.tell("", prompts, 10)
+        except (Lost, OSError):
+            self.broken = "the connection was lost"
+            return "the connection was lost at enable"
+        if heard.endswith("#"):
+            console.prompt = f"{console.prompt[:-1]}#"
+            return ""
+        return f"the device refused enable with the secret of the credential {self.credential.name}"
+
+    def _privilege(self) -> str:
+        return f"level {self.level}" if self.level is not None else f"prompt {self.console.prompt[-1:]}"
+
+
+def reads_only(command: str) -> bool:
+    """Whether a command reads and does nothing else: no redirection, no second command, no control character."""
+    first, *filters = command.split("|")
+    return bool(_READS.fullmatch(first.strip(" "))) and all(_FILTERS.fullmatch(part) for part in filters)
