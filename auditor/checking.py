@@ -104,6 +104,8 @@ def try_checks(
 
 def asset_of(target: Target) -> Asset:
     """Return the target as an asset. Raises UsageError unless exactly one way to ask is named."""
+    if target.ssh and not (target.key or target.credential):
+        raise UsageError("--ssh needs --key FILE, or --credential NAME of auditor.toml")
     ways = list(_ways(target))
     if len(ways) != 1:
         raise UsageError("name one target: --ssh USER@HOST:PORT, --local, --config FILE, --snmp, --nmap or --replay")

@@ -60,8 +60,8 @@ class _Reader:
         self._twice(file, document)
         for index, written in enumerate(file.controls):
             controls[written.id] = self._control(file, written, controls.get(written.id), document, index)
-        waivers = [waiver for base in bases for waiver in base.waivers]
-        waivers += [self._waiver(written, document, index) for index, written in enumerate(file.waivers)]
+        # Waivers are not inherited: whoever extends a policy answers for its own exceptions.
+        waivers = [self._waiver(written, document, index) for index, written in enumerate(file.waivers)]
         return Policy(
             id=file.policy,
             version=file.version,
