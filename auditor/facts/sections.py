@@ -80,3 +80,14 @@ def sections(text: str) -> Sections:
     if not parts or parts[-1][0] != "end":
         raise Unreadable("the answer stops before its end")
     return Sections(tuple(Section(name, words, tuple(lines)) for name, words, lines in parts[:-1]))
+
+
+def running(*names: str) -> str:
+    """Return shell text that prints which of these process names run, as the kernel cuts them (15 letters).
+
+    As root, processes with another root directory, such as containers', are passed over.
+    """
+    return (
+        "echo '[running]'; for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
+        f'case $c in {"|".join(names)}) [ $p/root -ef / ] || [ "$(id -u)" != 0 ] && echo "|$c";; esac; done'
+    )

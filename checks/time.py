@@ -1,0 +1,70 @@
+"""What a company may demand of a host's clock."""
+
+from collections.abc import Iterator
+
+from auditor import Fix, Outcome, Severity, Undecided, Violation, check
+from auditor.facts.time import TimeKeeping
+
+
+def _fix(text: str) -> Fix:
+    return Fix(text, solution="synchronise-time")
+
+
+@check(
+    "time.synchronised",
+    severity=Severity.MEDIUM,
+    fix=_fix("Start chronyd or systemd-timesyncd, and see that it reaches its servers."),
+    references=("nist-800-53r5:AU-8", "nist-800-53r5:SC-45(1)"),
+)
+def synchronised(time: TimeKeeping) -> Iterator[Outcome]:
+    """The clock is right
+
+    Logs of several hosts tell one story only when their clocks agree; certificates and tickets need the time too.
+    """
+    if time.synchronised is None:
+        yield Undecided("clock", "neither a time daemon nor the kernel says whether the clock is synchronised")
+    elif not time.synchronised:
+        yield Violation("clock", found="not synchronised", wanted="synchronised")
+
+
+@check(
+    "time.one-daemon",
+    severity=Severity.LOW,
+    fix=_fix("Keep one time daemon running, and disable the others."),
+    references=("cis-debian12:2.3.1.1",),
+)
+def one_daemon(time: TimeKeeping, *, allowed: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """Exactly one daemon keeps the time
+
+    Without one the clock drifts; two pull it to and fro. Names are chrony, ntp, timesyncd, ptp; an empty `allowed`
+    accepts any.
+    """
+    if time.daemons is None:
+        yield Undecided("daemon", "other accounts' processes cannot be seen from this account")
+    elif len(time.daemons) != 1:
+        yield Violation("daemon", found=time.daemons, wanted=frozenset(allowed) or "one time daemon")
+    elif allowed and not time.daemons <= allowed:
+        yield Violation("daemon", found=time.daemons, wanted=allowed)
+
+
+@check(
+    "time.servers",
+    severity=Severity.LOW,
+    fix=_fix("Name the company's time servers in the configuration of the time daemon."),
+    references=("cis-debian12:2.3.2.1", "cis-debian12:2.3.3.1"),
+)
+def servers(time: TimeKeeping, *, allowed: frozenset[str] = frozenset(), at_least: int = 1) -> Iterator[Outcome]:
+    """Time comes from servers that the company trusts
+
+    Whoever gives the time can make expired certificates valid and logs worthless. An empty `allowed` accepts any.
+    """
+    names = frozenset(name.lower() for name in allowed)
+    for server in time.servers:
+        if names and server not in names:
+            yield Violation(server, found="asked for the time", wanted=names)
+    if time.unread:
+        yield Undecided("servers", f"more may be named in {time.unread[0]}, which was not read")
+    elif time.daemons is None:
+        yield Undecided("servers", "which daemon's configuration counts cannot be seen from this account")
+    elif len(time.servers) < at_least:
+        yield Violation("servers", found=len(time.servers), wanted=f"{at_least} or more")
