@@ -1,0 +1,201 @@
+"""What a host's own package manager would update, from the lists it has: nothing is downloaded and nothing is changed.
+
+Sources: apt-get(8) (`-s` simulates; with empty cache files it writes none), apt-cache(8) (`policy`, whose version table
+runs from the highest down), apt_preferences(5), dnf(8) (`-C`, check-update leaves 100 when there is something to do),
+zypper(8) (`--no-refresh`), apk-version(8). An apt list's ctime moves when apt has verified it again, its mtime is the
+server's: measured with apt 2.6, where an update that fails moves neither.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from auditor import Answer, Limits, Platform, Shell, Unreadable, probe
+from auditor.facts.bundle import PATHS, Bundle, read, section, show
+
+_DAY: Final = 86400.0
+_ORIGIN: Final = re.compile(r"-security/|//security\.debian\.org/|//esm\.ubuntu\.com/")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An installed package with a newer version in the lists."""
+
+    name: str
+    installed: str
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingUpdates:
+    """Updates that wait, by what is known of them; `unclassified` may or may not mend a vulnerability.
+
+    `lists_days` is how long ago the oldest list was verified, `published_days` how long ago the newest was published;
+    None when there are no lists. `security_source` says whether a security archive is among the lists; None where the
+    package manager keeps security updates in its ordinary archives.
+    """
+
+    manager: str
+    security: tuple[Pending, ...] = ()
+    other: tuple[Pending, ...] = ()
+    unclassified: tuple[Pending, ...] = ()
+    lists_days: float | None = None
+    published_days: float | None = None
+    security_source: bool | None = None
+
+
+def _told(command: str) -> str:
+    """Return a command whose output ends with its exit status."""
+    return f'{{ {command} 2>&1; echo "#status $?"; }}'
+
+
+_NAMES: Final = "awk '/^Inst /{print $2} /kept back:/{k=1;next} k&&/^  /{for(i=1;i<=NF;i++)print $i;next} {k=0}'"
+_NO_CACHE: Final = "-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
+_APT: Final = [
+    section("lists", "stat -c '%Y %Z %n' /var/lib/apt/lists/*_InRelease /var/lib/apt/lists/*_Release"),
+    f"s=$(apt-get -s -q -o Debug::NoLocking=1 {_NO_CACHE} dist-upgrade 2>&1); r=$?",
+    section("apt", "printf '%s\\n#status %s\\n' \"$s\" $r"),
+    section("policy", f"printf '%s\\n' \"$s\" | {_NAMES} | xargs -r apt-cache {_NO_CACHE} policy"),
+]
+_ZYPPER: Final = [
+    section("lists", "stat -c '%Y %Y %n' /var/cache/zypp/raw/*/cookie"),
+    section("zypper", _told("zypper --non-interactive --no-refresh list-patches --category security")),
+    section("updates", _told("zypper --non-interactive --no-refresh list-updates")),
+]
+_APK: Final = [
+    section("lists", "stat -c '%Z %Z %n' /var/cache/apk/APKINDEX.* /etc/apk/cache/APKINDEX.*"),
+    section("apk", _told("apk version --no-network -l '<'")),
+]
+_DNF: Final = [
+    section(
+        "lists", "stat -c '%Y %Y %n' /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/repomd.xml"
+    ),
+    section("dnf", _told("dnf -q -C check-update")),
+    section("security", _told("dnf -q -C updateinfo list --security")),
+    section("advisories", "dnf -q -C updateinfo list --installed | head -n 1"),
+]
+
+
+def _first(**managers: list[str]) -> str:
+    """Return a command that asks the first package manager that is installed."""
+    tests = [f"if command -v {tool} >/dev/null 2>&1; then {'; '.join(asked)}" for tool, asked in managers.items()]
+    return "; el".join(tests) + "; fi"
+
+
+_NOW: Final = section("now", "date +%s")
+# As apt, zypper and apk read their lists without privilege, one request serves all three.
+UPDATES: Final = Shell(
+    show([], PATHS, _NOW, _first(**{"apt-get": _APT, "zypper": _ZYPPER, "apk": _APK})), limits=Limits(seconds=90.0)
+)
+# Without privilege dnf has a cache of its own, which is empty.
+DNF: Final = Shell(show([], PATHS, _NOW, _first(dnf=_DNF)), privileged=True, limits=Limits(seconds=90.0))
+
+
+@probe(UPDATES, on={Platform.LINUX})
+def pending_updates(answer: Answer) -> PendingUpdates:
+    """Read what apt, zypper or apk would update. Raises Unreadable on hosts with another package manager."""
+    files = read(answer.text)
+    if files.get("apt") is not None:
+        return _apt(files)
+    if files.get("zypper") is not None:
+        return _zypper(files)
+    if files.get("apk") is not None:
+        return _apk(files)
+    raise Unreadable("neither apt, zypper nor apk is on this host")
+
+
+@probe(DNF, on={Platform.LINUX})
+def pending_by_dnf(answer: Answer) -> PendingUpdates:
+    """Read what dnf would update. Raises Unreadable on hosts without dnf, and when its lists are missing."""
+    files = read(answer.text)
+    if files.get("dnf") is None:
+        raise Unreadable("dnf is not on this host")
+    listed = _done(files, "dnf", {0, 100}).partition("\nObsoleting Packages")[0]
+    found = re.findall(r"^(\S+\.\w+)\s+(\d\S*)\s+\S+\s*$", listed, re.MULTILINE)
+    pending = [Pending(name, "", version) for name, version in found]
+    told = _done(files, "security", {0})
+    named = set(re.findall(r"(?:/Sec\.|\bsecurity\b\s+\S+)\s+(\S+)", told))
+    security = tuple(p for p in pending if any(_is_build(p.name, build) for build in named))
+    rest = tuple(p for p in pending if p not in security)
+    advised = bool(named) or bool((files.get("advisories") or "").strip())
+    lists, published = _ages(files)
+    return PendingUpdates("dnf", security, rest if advised else (), () if advised else rest, lists, published)
+
+
+def _apt(files: Bundle) -> PendingUpdates:
+    text = _done(files, "apt", {0})
+    if not re.search(r"^\d+ upgraded, \d+ newly installed", text, re.MULTILINE):
+        raise Unreadable("apt-get did not finish its simulation")
+    lists, published = _ages(files)
+    security: list[Pending] = []
+    other: list[Pending] = []
+    for name, table in re.findall(r"^(\S+):\n((?: .*\n?)*)", files.get("policy") or "", re.MULTILINE):
+        versions = dict(re.findall(r"^  (Installed|Candidate): (\S+)", table, re.MULTILINE))
+        if versions.get("Installed", "(none)") == "(none)":
+            continue
+        # A fix may have gone from the security archive into a later point release: every newer version counts.
+        newer = table.partition("Version table:")[2].partition("\n *** ")[0]
+        pending = Pending(name, versions["Installed"], versions.get("Candidate", ""))
+        (security if _ORIGIN.search(newer) else other).append(pending)
+    if len(security) + len(other) < len(re.findall(r"^Inst \S+ \[", text, re.MULTILINE)):
+        raise Unreadable("apt-cache did not tell where the updates come from")
+    source = any("security" in line or "esm" in line for line in (files.get("lists") or "").split("\n"))
+    return PendingUpdates("apt", tuple(security), tuple(other), (), lists, published, source)
+
+
+def _zypper(files: Bundle) -> PendingUpdates:
+    patches = [row for row in _rows(_done(files, "zypper", {0, 100, 101})) if len(row) > 5 and row[5] == "needed"]
+    updates = [row for row in _rows(_done(files, "updates", {0, 100, 101})) if len(row) > 4 and row[0] == "v"]
+    lists, published = _ages(files)
+    return PendingUpdates(
+        "zypper",
+        tuple(Pending(row[1], "", row[3]) for row in patches if row[2] == "security"),
+        tuple(Pending(row[2], row[3], row[4]) for row in updates),
+        (),
+        lists,
+        published,
+    )
+
+
+def _apk(files: Bundle) -> PendingUpdates:
+    found = re.findall(r"^(\S+)-(\d\S*-r\d+)\s+<\s+(\S+)", _done(files, "apk", {0}), re.MULTILINE)
+    lists, published = _ages(files)
+    return PendingUpdates(
+        "apk", unclassified=tuple(Pending(*one) for one in found), lists_days=lists, published_days=published
+    )
+
+
+def _done(files: Bundle, name: str, good: set[int]) -> str:
+    """Return what a command printed. Raises Unreadable when it did not end well."""
+    text, _, status = (files.get(name) or "").rstrip("\n").rpartition("\n#status ")
+    if not status.isdigit():
+        text, _, status = "", "", (files.get(name) or "").strip().removeprefix("#status ")
+    if not status.isdigit() or int(status) not in good:
+        lines = [line for line in text.split("\n") if line.strip()]
+        errors = (
+            [line for line in lines if line.startswith(("E:", "Error", "ERROR"))] or lines[-1:] or ["no reason given"]
+        )
+        raise Unreadable(f"{name} could not tell: {errors[0][:160]}")
+    return text
+
+
+def _ages(files: Bundle) -> tuple[float | None, float | None]:
+    """Return days since the oldest list was verified and since the newest was published, by the host's own clock."""
+    now = (files.get("now") or "").strip()
+    if not now.isdigit():
+        raise Unreadable("the host's clock did not answer")
+    times = re.findall(r"^(\d+) (\d+) /", files.get("lists") or "", re.MULTILINE)
+    if not times:
+        return None, None
+    published, verified = max(int(p) for p, _ in times), min(int(v) for _, v in times)
+    return max(0.0, (int(now) - verified) / _DAY), max(0.0, (int(now) - published) / _DAY)
+
+
+def _rows(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("|")] for line in text.split("\n") if "|" in line]
+
+
+def _is_build(package: str, build: str) -> bool:
+    """Whether name.arch and name-version-release.arch are of one package."""
+    name, _, arch = package.rpartition(".")
+    return bool(re.fullmatch(re.escape(name) + r"-[^-]+-[^-]+\." + re.escape(arch), build))

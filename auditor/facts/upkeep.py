@@ -1,0 +1,172 @@
+"""Whether a host runs what is installed, and whether it updates itself.
+
+Sources: reboot-required is written by Debian's and Ubuntu's package hooks, reboot-needed by SUSE's; uname(1): Debian
+and Ubuntu name the kernel's package version there; apt.conf(5) and unattended-upgrades' own configuration;
+dnf-automatic(8); transactional-update(8).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from auditor import Answer, NotPresent, Platform, Shell, Unreadable, probe
+from auditor.facts.bundle import PATHS, Bundle, read, section, show
+
+_TIMERS: Final = (
+    "apt-daily.timer", "apt-daily-upgrade.timer", "dnf-automatic.timer", "dnf-automatic-install.timer",
+    "dnf5-automatic.timer", "transactional-update.timer",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunningKernel:
+    """The kernel that runs and those installed. `asked_by` are packages that asked for a restart.
+
+    `built` is the package version of the running kernel as it names itself, `package` that of the installed package
+    of the same name; empty where the distribution tells neither. `flagged` is whether a restart was asked for.
+    """
+
+    running: str
+    installed: tuple[str, ...]
+    flagged: bool
+    asked_by: tuple[str, ...] = ()
+    built: str = ""
+    package: str = ""
+
+    @property
+    def newest(self) -> str:
+        """Return the newest installed kernel of the running kernel's flavour, or nothing when there is none."""
+        same = [kernel for kernel in self.installed if flavour(kernel) == flavour(self.running)]
+        return max(same, key=order, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticUpdates:
+    """What keeps a host up to date by itself: the tool, and everything that stands in its way."""
+
+    tool: str
+    obstacles: tuple[str, ...] = ()
+
+
+KERNELS: Final = Shell(
+    show(
+        ["/run/reboot-required.pkgs", "/var/run/reboot-required.pkgs"],
+        section("running", "uname -r"),
+        section("built", "{ uname -v; cat /proc/version_signature; }"),
+        section("flags", "ls -d /run/reboot-required /var/run/reboot-required /run/reboot-needed"),
+        section("kernels", "ls -d /boot/vmlinu[xz]-* /boot/Image-* /lib/modules/*/vmlinuz /usr/lib/modules/*/vmlinuz"),
+        section("modules", "ls -d /lib/modules/*"),
+        section("package", "dpkg-query -W -f '${Version}\\n' \"linux-image-$(uname -r)\""),
+    )
+)
+AUTOMATIC: Final = Shell(
+    show(
+        [
+            "/etc/dnf/automatic.conf",
+            "/etc/dnf/dnf5-plugins/automatic.conf",
+            "/usr/share/dnf5/dnf5-plugins/automatic.conf",
+        ],
+        PATHS,
+        section("tools", "command -v apt-get dnf zypper apk unattended-upgrade dnf-automatic transactional-update"),
+        section(
+            "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
+        ),
+        section("cron", "ls -d /etc/cron.daily/apt-compat"),
+        section("systemd", "ls -d /run/systemd/system"),
+        f"printf '\\n#== file timers\\n'; for t in {' '.join(_TIMERS)}; do "
+        'printf \'%s %s\\n\' "$t" "$(systemctl is-enabled "$t" 2>/dev/null)"; done',
+    )
+)
+
+
+@probe(KERNELS, on={Platform.LINUX})
+def running_kernel(answer: Answer) -> RunningKernel:
+    """Read which kernel runs and which are installed. Raises NotPresent in a container, which has none of its own."""
+    files = read(answer.text)
+    running = (files.get("running") or "").strip()
+    if not re.match(r"\d+\.\d+", running):
+        raise Unreadable("the host does not name its running kernel")
+    flagged = bool((files.get("flags") or "").strip())
+    images = re.findall(
+        r"^/boot/[A-Za-z]+-(\d\S*)$|^\S*/lib/modules/(\d[^/\s]*)/vmlinuz$", files.get("kernels") or "", re.MULTILINE
+    )
+    folders = re.findall(r"^/lib/modules/(\d\S*)$", files.get("modules") or "", re.MULTILINE)
+    installed = tuple(dict.fromkeys(boot or module for boot, module in images)) or tuple(folders)
+    if not installed and not flagged:
+        raise NotPresent(
+            "no kernel is installed on this host: it is a container, or started by its hypervisor's kernel"
+        )
+    asked = files.first("/run/reboot-required.pkgs", "/var/run/reboot-required.pkgs") or ""
+    return RunningKernel(
+        running,
+        installed,
+        flagged,
+        tuple(dict.fromkeys(asked.split())),
+        _built(files.get("built") or ""),
+        (files.get("package") or "").strip(),
+    )
+
+
+@probe(AUTOMATIC, on={Platform.LINUX})
+def automatic_updates(answer: Answer) -> AutomaticUpdates:
+    """Read what updates the host by itself. Raises Unreadable where the package manager is none of those known."""
+    files = read(answer.text)
+    tools = {path.rpartition("/")[2] for path in (files.get("tools") or "").split()}
+    timers = dict(line.split(" ", 1) for line in (files.get("timers") or "").split("\n") if " " in line)
+    if timers.get("transactional-update.timer") == "enabled":
+        return AutomaticUpdates("transactional-update")
+    if "apt-get" in tools:
+        return AutomaticUpdates("unattended-upgrades", tuple(_apt_obstacles(files, tools, timers)))
+    if "dnf" in tools:
+        return AutomaticUpdates("dnf-automatic", tuple(_dnf_obstacles(files, timers)))
+    raise Unreadable("which program would update this host by itself is not known")
+
+
+def flavour(kernel: str) -> str:
+    """Return what tells kernels of one host apart that are not versions of each other: `-generic`, `-cloud-amd64`."""
+    found = re.search(r"-([a-z][a-z0-9_-]*)$", kernel)
+    return found[1] if found else ""
+
+
+def order(kernel: str) -> tuple[int, ...]:
+    """Return a kernel's numbers, which compare as its versions do within one flavour."""
+    return tuple(int(number) for number in re.findall(r"\d+", kernel.removesuffix(flavour(kernel))))
+
+
+def _built(text: str) -> str:
+    found = re.search(r"\bDebian (\S+)|^Ubuntu (\S+?)(?:-[a-z]\S*)? ", text, re.MULTILINE)
+    return (found[1] or found[2]) if found else ""
+
+
+def _apt_obstacles(files: Bundle, tools: set[str], timers: dict[str, str]) -> list[str]:
+    values = {
+        name.lower(): value
+        for name, value in re.findall(r'^(\S+?)(?:::)? "(.*)";$', files.get("apt") or "", re.MULTILINE)
+        if "origins" not in name.lower()
+    }
+    origins = re.findall(r'^\S+Origins\S* "(.+)";$', files.get("apt") or "", re.MULTILINE | re.IGNORECASE)
+    found = [] if "unattended-upgrade" in tools else ["unattended-upgrades is not installed"]
+    for name in ("Enable", "Update-Package-Lists", "Unattended-Upgrade"):
+        value = values.get(f"apt::periodic::{name}".lower(), "1" if name == "Enable" else "0")
+        if value.strip() in {"", "0"}:
+            found.append(f"APT::Periodic::{name} is {value or 'empty'}")
+    if not found and not any("security" in origin.lower() for origin in origins):
+        found.append("no security archive is among the allowed origins")
+    started = timers.get("apt-daily-upgrade.timer") in {"enabled", "static", "alias"}
+    if (files.get("systemd") or "").strip() and not started:
+        found.append("apt-daily-upgrade.timer is not enabled")
+    if not (files.get("systemd") or "").strip() and not started and not (files.get("cron") or "").strip():
+        found.append("neither a timer nor cron starts it")
+    return found
+
+
+def _dnf_obstacles(files: Bundle, timers: dict[str, str]) -> list[str]:
+    if timers.get("dnf-automatic-install.timer") == "enabled":
+        return []
+    if "enabled" not in {timers.get("dnf-automatic.timer"), timers.get("dnf5-automatic.timer")}:
+        return ["no dnf-automatic timer is enabled"]
+    paths = [path for path in files.texts if path.endswith("automatic.conf")]
+    text = files.get(paths[0]) if paths else ""
+    applies = re.findall(r"^\s*apply_updates\s*=\s*(\S+)", text or "", re.MULTILINE)
+    good = bool(applies) and applies[-1].lower() in {"yes", "true", "1", "on"}
+    return [] if good else ["apply_updates is not yes, so that updates are downloaded only"]

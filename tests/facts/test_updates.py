@@ -1,0 +1,299 @@
+"""What package managers print about updates, recorded, and what it means."""
+
+import pytest
+
+from auditor.errors import NotPresent, Unreadable
+from auditor.facts.updates import Pending, pending_by_dnf, pending_updates
+from auditor.facts.upkeep import automatic_updates, flavour, order, running_kernel
+from tests.make import fact, refused
+
+NOW = 1795314535
+DAY = 86400
+LISTS = f"""{NOW - DAY} {NOW - 3600} /var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease
+{NOW - 90 * DAY} {NOW - 2 * DAY} /var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease
+"""
+APT = """Reading package lists...
+Building dependency tree...
+Calculating upgrade...
+The following packages have been kept back:
+  linux-image-amd64
+The following packages will be upgraded:
+  base-files openssl
+2 upgraded, 0 newly installed, 0 to remove and 1 not upgraded.
+Inst base-files [12.4+deb12u11] (12.4+deb12u15 Debian:12.15/oldstable [amd64])
+Conf base-files (12.4+deb12u15 Debian:12.15/oldstable [amd64])
+Inst openssl [3.0.15-1~deb12u1] (3.0.17-1~deb12u2 Debian:12.15/oldstable [amd64])
+#status 0
+"""
+POLICY = """base-files:
+  Installed: 12.4+deb12u11
+  Candidate: 12.4+deb12u15
+  Version table:
+     12.4+deb12u15 500
+        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+ *** 12.4+deb12u11 100
+        100 /var/lib/dpkg/status
+openssl:
+  Installed: 3.0.15-1~deb12u1
+  Candidate: 3.0.17-1~deb12u2
+  Version table:
+     3.0.17-1~deb12u2 500
+        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+     3.0.16-1~deb12u1 500
+        500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+ *** 3.0.15-1~deb12u1 100
+        100 /var/lib/dpkg/status
+linux-image-amd64:
+  Installed: 6.1.128-1
+  Candidate: 6.1.148-1
+  Version table:
+     6.1.148-1 500
+        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+ *** 6.1.128-1 500
+        500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+        100 /var/lib/dpkg/status
+"""
+NOTHING = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n#status 0\n"
+
+
+def host(**parts: str) -> str:
+    """Return what a request prints, part by part; the clock is always there."""
+    return "".join(f"\n#== file {name}\n{text}" for name, text in {"now": f"{NOW}\n", **parts}.items()) + "\n#== end\n"
+
+
+def test_apt_tells_security_updates_by_every_newer_version() -> None:
+    """A fix that a point release took over is still a missing security update; an installed one is not."""
+    found = fact(pending_updates, host(lists=LISTS, apt=APT, policy=POLICY))
+
+    assert found.security == (Pending("openssl", "3.0.15-1~deb12u1", "3.0.17-1~deb12u2"),)
+    assert [package.name for package in found.other] == ["base-files", "linux-image-amd64"]
+
+
+def test_apt_lists_are_as_old_as_the_oldest_verified_one() -> None:
+    """The server's date of a list is not when the host looked."""
+    found = fact(pending_updates, host(lists=LISTS, apt=APT, policy=POLICY))
+
+    assert (found.lists_days, found.published_days, found.security_source) == (2.0, 1.0, True)
+
+
+def test_apt_without_lists_or_without_a_security_archive() -> None:
+    """Nothing waits, and nothing can be concluded from that."""
+    bare = fact(pending_updates, host(lists="", apt=NOTHING, policy=""))
+    unsafe = fact(pending_updates, host(lists=LISTS.split("\n")[1] + "\n", apt=NOTHING, policy=""))
+
+    assert (bare.lists_days, bare.security, bare.security_source) == (None, (), False)
+    assert (unsafe.lists_days, unsafe.security_source) == (2.0, False)
+
+
+def test_new_dependencies_are_not_updates() -> None:
+    """What is not installed cannot be out of date."""
+    new = "new:\n  Installed: (none)\n  Candidate: 1\n  Version table:\n     1 500\n        500 http://x y-security/x\n"
+    text = "Inst new (1 Debian:12/stable [amd64])\n1 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.\n"
+
+    assert fact(pending_updates, host(lists=LISTS, apt=f"{text}#status 0\n", policy=new)).other == ()
+
+
+@pytest.mark.parametrize(
+    ("apt", "policy", "reason"),
+    [
+        ("E: Unmet dependencies. Try 'apt --fix-broken install'\n#status 100\n", "", "Unmet dependencies"),
+        ("Reading package lists...\n#status 0\n", "", "did not finish"),
+        ("#status 124\n", "", "could not tell"),
+        ("Reading package lists...\n", "", "could not tell"),
+        (APT, "", "where the updates come from"),
+    ],
+)
+def test_apt_that_fails_is_unreadable(apt: str, policy: str, reason: str) -> None:
+    """A broken package state is not an up-to-date host."""
+    why = refused(pending_updates, host(lists=LISTS, apt=apt, policy=policy))
+
+    assert isinstance(why, Unreadable)
+    assert reason in str(why)
+
+
+DNF = """
+openssl-libs.x86_64      1:3.2.2-6.el9_5.1     baseos
+tzdata.noarch            2025b-1.el9           baseos
+Obsoleting Packages
+grub2-tools.x86_64       1:2.06-92.el9         baseos
+#status 100
+"""
+SECURITY = "RHSA-2025:1330 Moderate/Sec. openssl-libs-1:3.2.2-6.el9_5.1.x86_64\n#status 0\n"
+REPOS = f"{NOW - DAY} {NOW - DAY} /var/cache/dnf/baseos-1/repodata/repomd.xml\n"
+
+
+def test_dnf_security_by_advisory() -> None:
+    """check-update leaves 100 when something waits."""
+    found = fact(pending_by_dnf, host(lists=REPOS, dnf=DNF, security=SECURITY, advisories=""))
+
+    assert [package.name for package in found.security] == ["openssl-libs.x86_64"]
+    assert "tzdata.noarch" in [package.name for package in found.other]
+    assert found.lists_days == 1.0
+
+
+def test_dnf5_prints_advisories_in_columns() -> None:
+    """Name, type, severity, package."""
+    told = "FEDORA-2025-1 security Important openssl-libs-1:3.2.2-6.el9_5.1.x86_64 2025-01-01\n#status 0\n"
+
+    assert len(fact(pending_by_dnf, host(lists=REPOS, dnf=DNF, security=told)).security) == 1
+
+
+def test_dnf_without_advisories_cannot_classify() -> None:
+    """CentOS Stream publishes none: an empty list of security updates says nothing there."""
+    found = fact(pending_by_dnf, host(lists=REPOS, dnf=DNF, security="#status 0\n", advisories="\n"))
+
+    assert (found.security, found.other) == ((), ())
+    assert len(found.unclassified) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        host(),
+        host(dnf="Error: Cache-only enabled but no cache for 'baseos'\n#status 1\n", security="#status 0\n"),
+        "",
+        "<html></html>",
+    ],
+)
+def test_dnf_absent_or_without_a_cache_is_unreadable(text: str) -> None:
+    """No cache, no answer."""
+    assert isinstance(refused(pending_by_dnf, text), Unreadable)
+
+
+def test_zypper_counts_needed_security_patches() -> None:
+    """Not those that are not needed, and not recommended ones."""
+    head = "Repository | Name | Category | Severity | Interactive | Status | Summary\n---+---\n"
+    rows = "U | SUSE-2025-1 | security | important | --- | needed | x\nU | S-2 | security | low | - | not needed | y\n"
+    updates = (
+        "S | Repository | Name | Current Version | Available Version | Arch\nv | U | bash | 5.1 | 5.2 | x\n#status 0\n"
+    )
+    found = fact(
+        pending_updates,
+        host(
+            lists=f"{NOW} {NOW} /var/cache/zypp/raw/u/cookie\n",
+            zypper=head + rows + "#status 0\n",
+            updates=updates,
+        ),
+    )
+
+    assert [package.name for package in found.security] == ["SUSE-2025-1"]
+    assert found.other == (Pending("bash", "5.1", "5.2"),)
+
+
+def test_apk_does_not_classify() -> None:
+    """Name and version are told apart at the version's first digit."""
+    text = "Installed:             Available:\nlibcrypto3-3.1.4-r5        < 3.1.8-r0 \n#status 0\n"
+    found = fact(pending_updates, host(apk=text))
+
+    assert found.unclassified == (Pending("libcrypto3", "3.1.4-r5", "3.1.8-r0"),)
+
+
+@pytest.mark.parametrize("text", ["", host(), "<html></html>", "\n#== file apt\nx\n#status 0\n\n#== end\n"])
+def test_no_known_manager_is_unreadable(text: str) -> None:
+    """Nor is garbage an up-to-date host."""
+    assert isinstance(refused(pending_updates, text), Unreadable)
+
+
+def kernels(running: str = "6.1.0-18-amd64", *installed: str, **parts: str) -> object:
+    """Return the kernels of a host."""
+    images = "".join(f"/boot/vmlinuz-{kernel}\n" for kernel in installed)
+    return fact(running_kernel, host(running=f"{running}\n", kernels=images, **parts))
+
+
+def test_the_newest_kernel_is_one_of_the_same_flavour_by_number() -> None:
+    """9 is older than 18, and a cloud kernel is not a newer ordinary one."""
+    found = kernels("6.1.0-18-amd64", "6.1.0-9-amd64", "6.1.0-18-amd64", "6.1.0-30-cloud-amd64")
+
+    assert found.newest == "6.1.0-18-amd64"
+
+
+@pytest.mark.parametrize(
+    ("kernel", "kind", "numbers"),
+    [
+        ("6.1.0-18-amd64", "amd64", (6, 1, 0, 18)),
+        ("5.14.0-427.16.1.el9_4.x86_64", "", (5, 14, 0, 427, 16, 1, 9, 4, 86, 64)),
+        ("6.8.0-51-generic", "generic", (6, 8, 0, 51)),
+        ("6.6.58-0-lts", "lts", (6, 6, 58, 0)),
+    ],
+)
+def test_flavour_and_order(kernel: str, kind: str, numbers: tuple[int, ...]) -> None:
+    """Names of four distributions."""
+    assert (flavour(kernel), order(kernel)) == (kind, numbers)
+
+
+def test_flags_packages_and_builds() -> None:
+    """Debian and Ubuntu name the package that the running kernel was built as."""
+    built = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.76-1 (2024-02-01)\n"
+    debian = kernels("6.1.0-18-amd64", "6.1.0-18-amd64", built=built, package="6.1.76-2\n")
+    ubuntu = kernels("6.8.0-51-generic", "6.8.0-51-generic", built="#52-Ubuntu\nUbuntu 6.8.0-51.52-generic 6.8.12\n")
+    flagged = kernels(flags="/run/reboot-required\n", **{"/run/reboot-required.pkgs": "libc6\nlibc6\n"})
+
+    assert (debian.built, debian.package, ubuntu.built) == ("6.1.76-1", "6.1.76-2", "6.8.0-51.52")
+    assert (flagged.flagged, flagged.asked_by) == (True, ("libc6",))
+
+
+def test_a_container_has_no_kernel_and_alpine_tells_by_its_folders() -> None:
+    """Alpine's image has no version in its name."""
+    boot, folders = "/boot/vmlinuz-lts\n", "/lib/modules/6.6.58-0-lts\n"
+    alpine = fact(running_kernel, host(running="6.6.50-0-lts\n", kernels=boot, modules=folders))
+
+    assert alpine.newest == "6.6.58-0-lts"
+    assert isinstance(refused(running_kernel, host(running="6.1.0-18-amd64\n", kernels="")), NotPresent)
+    assert isinstance(refused(running_kernel, host(running="uname: not found\n")), Unreadable)
+
+
+PERIODIC = """APT::Periodic "";
+APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+Unattended-Upgrade::Origins-Pattern:: "origin=Debian,codename=bookworm,label=Debian-Security";
+"""
+TOOLS = "/usr/bin/apt-get\n/usr/bin/unattended-upgrade\n"
+TIMERS = "apt-daily.timer enabled\napt-daily-upgrade.timer enabled\ndnf-automatic.timer \n"
+
+
+def obstacles(**changed: str) -> tuple[str, ...]:
+    """Return what stands in the way on a Debian host with parts changed."""
+    parts = {"tools": TOOLS, "apt": PERIODIC, "systemd": "/run/systemd/system\n", "timers": TIMERS}
+    return fact(automatic_updates, host(**{**parts, **changed})).obstacles
+
+
+def test_unattended_upgrades_that_work() -> None:
+    """By timer, or by cron where systemd does not run."""
+    assert obstacles() == ()
+    assert obstacles(systemd="", timers="apt-daily.timer \n", cron="/etc/cron.daily/apt-compat\n") == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "word"),
+    [
+        ({"tools": "/usr/bin/apt-get\n"}, "not installed"),
+        ({"apt": PERIODIC.replace('Upgrade "1"', 'Upgrade "0"')}, "Unattended-Upgrade is 0"),
+        ({"apt": PERIODIC + 'APT::Periodic::Enable "0";\n'}, "Enable is 0"),
+        ({"apt": ""}, "Update-Package-Lists is 0"),
+        ({"apt": PERIODIC.replace("-Security", "").replace("label", "l")}, "no security archive"),
+        ({"timers": "apt-daily-upgrade.timer disabled\n"}, "not enabled"),
+        ({"timers": "apt-daily-upgrade.timer masked\n"}, "not enabled"),
+        ({"systemd": "", "timers": "\n"}, "neither a timer nor cron"),
+    ],
+)
+def test_what_stands_in_the_way_of_unattended_upgrades(changed: dict[str, str], word: str) -> None:
+    """Installed is not enabled, and enabled is not for security."""
+    assert word in " ".join(obstacles(**changed))
+
+
+def test_dnf_automatic_must_apply() -> None:
+    """The plain timer does what automatic.conf says; its -install twin always installs."""
+    conf = "[commands]\nupgrade_type = default\n#apply_updates = yes\napply_updates = no\n"
+    path = "/etc/dnf/automatic.conf"
+    plain = {"tools": "/usr/bin/dnf\n", "apt": "", "timers": "dnf-automatic.timer enabled\n"}
+
+    assert "apply_updates" in obstacles(**plain, **{path: conf})[0]
+    assert obstacles(**plain, **{path: conf.replace("= no", "= yes")}) == ()
+    assert obstacles(**{**plain, "timers": "dnf-automatic-install.timer enabled\n"}) == ()
+    assert "no dnf-automatic timer" in obstacles(**{**plain, "timers": "\n"})[0]
+
+
+@pytest.mark.parametrize("text", ["", host(tools="/sbin/apk\n"), "<html></html>"])
+def test_hosts_whose_updater_is_not_known(text: str) -> None:
+    """Alpine has none of its own."""
+    assert isinstance(refused(automatic_updates, text), Unreadable)
