@@ -132,7 +132,9 @@ def _root(text: str, file: str) -> "Element":
     except ParseError as error:
         line, column = error.position
         mend = "Scan again with -oX and let it finish; a scan that was stopped leaves half a file."
-        raise ContentError(Place(file, line, column + 1), f"is not XML: {error.msg}", mend) from error
+        raise ContentError(
+            Place(file, line, column + 1), f"is not XML: {error.msg.partition(': line')[0]}", mend
+        ) from error
     if root.tag != "nmaprun":
         raise ContentError(
             Place(file, 1), f"is not nmap's XML: it begins with <{root.tag}>", "Give what nmap -oX wrote."
