@@ -52,4 +52,4 @@ class Finding:
 
 def finding_id(asset: str, check: str, subject: str) -> str:
     """Return the identity of a violation wherever and whenever it is seen."""
-    return hashlib.sha256(f"{asset}\0{check}\0{subject}".encode()).hexdigest()[:10]
+    return hashlib.sha256(f"{asset}\0{check}\0{subject}".encode("utf-8", "surrogatepass")).hexdigest()[:10]

@@ -49,7 +49,11 @@ class Database:
         self._write_lock = threading.RLock()
         with self._explained():
             self._engine = _engine(url, patience)
-            self._bring_up_to_date()
+            try:
+                self._bring_up_to_date()
+            except BaseException:
+                self.close()
+                raise
 
     @property
     def is_sqlite(self) -> bool:
@@ -114,7 +118,7 @@ class Database:
             raise DatabaseProblem(f"The database {self.name} has rows that point nowhere; it was not changed.")
 
     def _holds_something_else(self, connection: Connection) -> bool:
-        tables = set(inspect(connection).get_table_names())
+        tables = set(inspect(connection).get_table_names()) - {VERSION_TABLE}
         return bool(tables) if self.is_sqlite else bool(tables & set(Row.metadata.tables))
 
     @contextmanager

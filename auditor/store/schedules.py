@@ -45,7 +45,7 @@ class Schedules:
         }
         with self._database.writing() as connection:
             insert = insert_into(connection, SCHEDULE).values(row).on_conflict_do_nothing(index_elements=["name"])
-            if not connection.execute(insert).rowcount:
+            if connection.execute(insert.returning(SCHEDULE.c.id)).first() is None:
                 raise UsageError(f"There is a schedule {name} already: remove it first, or choose another name.")
             return _one(connection, name)
 

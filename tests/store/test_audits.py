@@ -111,9 +111,11 @@ def test_finishing_keeps_findings_and_counts(store: Store) -> None:
         Tally(control="ACC-01", check="ssh.root-login", verdict=Verdict.UNKNOWN, count=1),
     ] == store.tallies(audit.id)
     assert store.reached(audit.id) == 2
-    assert {
-        name: outcome.problem for name, outcome in store.collected(audit.id).items()
-    } == {"web-01": "", "web-02": "", "web-03": "no route to host"}
+    assert {name: outcome.problem for name, outcome in store.collected(audit.id).items()} == {
+        "web-01": "",
+        "web-02": "",
+        "web-03": "no route to host",
+    }
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,9 @@ def test_identities_keep_their_days(store: Store) -> None:
     store.note_assets([asset("web-01", identities=frozenset({"serial:A", "name:web"}))], now=NOW)
     store.note_assets([asset("web-01", identities=frozenset({"serial:B", "name:web"}))], now=LATER)
 
-    assert [
-        (mark.identity, mark.first_seen, mark.last_seen) for mark in store.identities("web-01")
-    ] == [("name:web", NOW, LATER), ("serial:A", NOW, NOW), ("serial:B", LATER, LATER)]
+    assert [(mark.identity, mark.first_seen, mark.last_seen) for mark in store.identities("web-01")] == [
+        ("name:web", NOW, LATER),
+        ("serial:A", NOW, NOW),
+        ("serial:B", LATER, LATER),
+    ]
     assert store.identities("web-02") == []

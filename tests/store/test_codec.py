@@ -1,0 +1,143 @@
+"""What was saved is what comes back: any value, any evidence, any result."""
+
+import json
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.model.check import Severity, Undecided, Violation
+from auditor.model.evidence import Evidence
+from auditor.model.result import Result, Verdict
+from auditor.store import codec
+from tests.make import NOW, SEEN
+from tests.store.given import failed, said
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=20)  # lone surrogates and NUL among them
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+VALUES = st.recursive(SCALARS, lambda inner: st.tuples(inner, inner) | st.frozensets(inner, max_size=3), max_leaves=8)
+SETTINGS = st.recursive(
+    SCALARS | st.dates() | st.timedeltas() | st.datetimes(timezones=st.just(UTC)),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.frozensets(st.integers() | TEXT, max_size=3)
+        | st.sets(TEXT, max_size=3)
+        | st.dictionaries(TEXT | st.integers(), inner, max_size=3)
+        | st.tuples(inner)
+    ),
+    max_leaves=8,
+)
+TIMES = st.none() | st.builds(
+    lambda microseconds, zone: (NOW + timedelta(microseconds=microseconds)).astimezone(zone),
+    st.integers(-(10**15), 10**15),
+    st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]),
+)
+EVIDENCE = st.builds(
+    Evidence,
+    asset=st.sampled_from(["web-01", "web-02", ""]),
+    request=TEXT,
+    channel=TEXT,
+    asked_at=TIMES,
+    digest=st.sampled_from(["", "0" * 64, "1" * 64]),
+    problem=TEXT,
+    privilege=TEXT,
+    origin=TEXT,
+)
+VIOLATIONS = st.builds(Violation, TEXT, VALUES, VALUES)
+UNDECIDED = st.builds(Undecided, TEXT, TEXT)
+
+
+@st.composite
+def results(draw: st.DrawFn) -> Result:
+    violations = draw(st.lists(VIOLATIONS, max_size=3))
+    verdict = Verdict.FAIL if violations else draw(st.sampled_from([v for v in Verdict if v is not Verdict.FAIL]))
+    return Result(
+        asset="web-01",
+        control=draw(TEXT),
+        check=draw(TEXT),
+        verdict=verdict,
+        reason=draw(TEXT) or "why",
+        evidence=(*draw(st.lists(EVIDENCE, max_size=3)), SEEN),
+        severity=draw(st.sampled_from(Severity)),
+        violations=tuple(violations),
+        undecided=tuple(draw(st.lists(UNDECIDED, max_size=2))),
+        settings=draw(st.dictionaries(TEXT, SETTINGS, max_size=3)),
+    )
+
+
+def back(evidence: list[Evidence], given_results: list[Result]) -> tuple[list[Evidence], list[Result]]:
+    texts = codec.documents("web-01", evidence, given_results)
+    plan, judged, seen, asked = (json.loads(text) for text in (texts.plan, texts.judged, texts.seen, texts.asked))
+    evidence_back = codec.evidence_from("web-01", seen, asked)
+    return evidence_back, codec.results_from("web-01", plan, judged, evidence_back)
+
+
+def typed(value: object) -> object:
+    """Return a value with its type at every level, since 1 == True == 1.0."""
+    if isinstance(value, frozenset | set):
+        return (type(value), frozenset(typed(item) for item in value))
+    if isinstance(value, tuple | list):
+        return (type(value), tuple(typed(item) for item in value))
+    if isinstance(value, dict):
+        return (dict, tuple((typed(key), typed(item)) for key, item in value.items()))
+    return (type(value), value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(EVIDENCE, max_size=4), st.lists(results(), max_size=4))
+def test_results_come_back_equal_and_of_the_same_types(evidence: list[Evidence], saved: list[Result]) -> None:
+    """Tuples, sets, None, booleans and days survive; so do evidence of other assets, times and their order."""
+    evidence_back, saved_back = back(evidence, saved)
+
+    assert saved_back == saved
+    assert [typed(v.found) for r in saved_back for v in r.violations] == [
+        typed(v.found) for r in saved for v in r.violations
+    ]
+    assert [typed(dict(r.settings)) for r in saved_back] == [typed(dict(r.settings)) for r in saved]
+    assert evidence_back[: len(set(evidence))] == list(dict.fromkeys(evidence))
+
+
+def test_a_value_that_no_rule_knows_is_kept_as_its_text() -> None:
+    """A setting of an unforeseen type must not lose a whole asset."""
+    assert codec.unpacked(codec.packed(complex(1, 2))) == "(1+2j)"
+    assert codec.unpacked(codec.packed((b"x",))) == ("b'x'",)
+
+
+def test_an_enumerated_word_becomes_the_word() -> None:
+    """Settings validated into StrEnum members compare equal to what comes back."""
+
+    class Word(StrEnum):
+        NO = "no"
+
+    assert codec.unpacked(codec.packed(frozenset({Word.NO}))) == frozenset({Word.NO})
+
+
+def test_sets_are_written_in_one_order() -> None:
+    """Equal verdicts are one document, however a set happens to be iterated."""
+    many = [f"value-{number}" for number in range(50)]
+
+    assert codec.packed(frozenset(many)) == codec.packed(frozenset(reversed(many)))
+
+
+def test_documents_of_like_assets_are_the_same() -> None:
+    """Neither the asset's name nor the time is in what like assets share."""
+    one, other = said("web-01"), said("web-02", at=NOW + timedelta(hours=1))
+    texts = [codec.documents(c.asset.name, c.evidence, [failed(c)]) for c in (one, other)]
+
+    assert (texts[0].plan, texts[0].judged, texts[0].seen) == (texts[1].plan, texts[1].judged, texts[1].seen)
+    assert texts[0].asked != texts[1].asked
+
+
+def test_a_time_without_zone_is_refused() -> None:
+    """It could be any moment."""
+    naive = Evidence(asset="web-01", request="x", channel="ssh", asked_at=datetime(2026, 1, 1))  # noqa: DTZ001
+    with pytest.raises(ValueError, match="time zone"):
+        codec.documents("web-01", [naive], [])
+
+
+def test_days_and_moments_stay_apart() -> None:
+    """A date is not a datetime, though Python's is a kind of it."""
+    assert codec.unpacked(codec.packed((date(2026, 1, 1), NOW))) == (date(2026, 1, 1), NOW)
+    assert [type(v) for v in codec.unpacked(codec.packed((date(2026, 1, 1), NOW)))] == [date, datetime]  # type: ignore[attr-defined]
