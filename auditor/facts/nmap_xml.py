@@ -18,7 +18,7 @@ from auditor.errors import NotPresent, Unreadable
 
 _DOCTYPE: Final = re.compile(r"\s*<!DOCTYPE nmaprun>")
 _DECLARATION: Final = re.compile(r"\s*<\?xml [^>]{0,200}\?>")
-_RANGES: Final = re.compile(r"\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*")
+_RANGES: Final = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
 _DEEPEST: Final = 20
 
 
@@ -153,9 +153,12 @@ def parse_answering(text: str) -> Scan:
 
 
 def need(found: Sequence[object], what: str, scan: Scan) -> None:
-    """Raise NotPresent, naming the ports that were looked at, when nothing of a kind was found."""
-    if not found:
-        raise NotPresent(f"no {what} among the ports looked at ({len(scan.scanned)} TCP ports)")
+    """Raise when nothing of a kind was found: NotPresent, or Unreadable where a port hung up without a word."""
+    if found:
+        return
+    if mute := [port.number for port in scan.open if port.service == "tcpwrapped"]:
+        raise Unreadable(f"port {mute[0]} accepts connections and hangs up without a word: it may be a {what}")
+    raise NotPresent(f"no {what} among the ports looked at ({len(scan.scanned)} TCP ports)")
 
 
 def _root(text: str) -> Element:

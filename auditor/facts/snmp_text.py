@@ -14,8 +14,9 @@ from typing import Final
 
 from auditor.errors import Unreadable
 
-_OID: Final = re.compile(r"\.?[0-2](\.\d{1,10}){1,127}")
-_TAG: Final = re.compile(r"(\d{1,3})([xe]?)")
+_OID: Final = re.compile(r"\.?[0-2](\.[0-9]{1,10}){1,127}")
+_TAG: Final = re.compile(r"([0-9]{1,3})([xe]?)")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,20}")
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\"}
 
 
@@ -115,10 +116,9 @@ def _read(tag: Tag, suffix: str, value: str) -> int | bytes | str | None:
         return None
     if not tag.is_number:
         return plain.lstrip(".") if tag is Tag.OID else plain
-    try:
-        return int(plain)
-    except ValueError:
-        raise Unreadable(f"not a number in an SNMP answer: {value[:40]!r}") from None
+    if _NUMBER.fullmatch(plain) is None:
+        raise Unreadable(f"not a number in an SNMP answer: {value[:40]!r}")
+    return int(plain)
 
 
 def _octets(suffix: str, value: str) -> bytes:
