@@ -1,5 +1,6 @@
 """Ask POSIX hosts by SSH (paramiko 5): one handshake, one shell and one script a host, however many the requests."""
 
+import os
 import secrets
 import socket
 import threading
@@ -67,12 +68,11 @@ class Ssh:
         user = access.user or credential.user
         if not user:
             raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
-        proofs = self._proofs(credential)
         deadline = time.monotonic() + self._asset_seconds
         nonce = secrets.token_hex(16)
         transcript = Transcript(shells, nonce)
         sudo = credential.sudo_password.reveal() if credential.sudo_password else ""
-        with self._session(asset, access, deadline) as (wire, target):
+        with self._proofs(credential) as proofs, self._session(asset, access, deadline) as (wire, target):
             wires.authenticate(wire, target, user, proofs, self._until(deadline))
             asked_at = datetime.now(UTC)
             channel = wires.open_shell(wire, target, compose(shells, nonce, sudo), self._until(deadline))
@@ -117,21 +117,22 @@ class Ssh:
         tried = next((failure for failure in failures if not isinstance(failure, OutOfScope)), failures[0])
         raise type(tried)(reasons)
 
-    def _proofs(self, credential: Credential) -> list[wires.Proof]:
+    @contextmanager
+    def _proofs(self, credential: Credential) -> Iterator[list[wires.Proof]]:
+        """Give the ways to prove who asks, in the order in which to try them. Raises CredentialMissing."""
         proofs = []
         if credential.key_file is not None:
             proofs.append(wires.key_proof(f"the key {credential.key_file}", self._key(credential, credential.key_file)))
-        if credential.agent:
-            keys = paramiko.Agent().get_keys()[:_MOST_AGENT_KEYS]
-            proofs.extend(wires.key_proof(f"the agent's key {key.comment or key.get_name()}", key) for key in keys)
-        if credential.password is not None:
-            proofs.append(wires.password_proof(credential.password.reveal()))
-        if not proofs:
-            raise CredentialMissing(
-                f"credential {credential.name}: SSH needs a key_file, a password or agent = true"
-                + (" (the agent holds no key)" if credential.agent else "")
-            )
-        return proofs
+        with _agent(credential) as keys:
+            proofs += [wires.key_proof(f"the agent's key {key.comment or key.get_name()}", key) for key in keys]
+            if credential.password is not None:
+                proofs.append(wires.password_proof(credential.password.reveal()))
+            if not proofs:
+                empty = " (the agent holds no key)" if credential.agent else ""
+                raise CredentialMissing(
+                    f"credential {credential.name}: SSH needs a key_file, a password or agent = true{empty}"
+                )
+            yield proofs
 
     def _key(self, credential: Credential, path: Path) -> paramiko.PKey:
         with self._lock:  # an encrypted key takes its time to open, once
@@ -141,6 +142,23 @@ class Ssh:
 
     def _until(self, deadline: float) -> float:
         return min(deadline, time.monotonic() + self._connect_seconds)
+
+
+@contextmanager
+def _agent(credential: Credential) -> Iterator[Sequence[paramiko.AgentKey]]:
+    """Give the first keys of the user's ssh-agent, where the credential says that it may be asked."""
+    place = Path(os.environ.get("SSH_AUTH_SOCK", ""))
+    if not credential.agent or not place.is_socket():
+        yield ()
+        return
+    try:
+        agent = paramiko.Agent()
+    except (paramiko.SSHException, OSError) as error:
+        raise CredentialMissing(f"credential {credential.name}: the agent at {place} gives no keys") from error
+    try:
+        yield agent.get_keys()[:_MOST_AGENT_KEYS]
+    finally:
+        agent.close()
 
 
 def _load_key(credential: Credential, path: Path) -> paramiko.PKey:

@@ -231,9 +231,10 @@ def _ended(why: Exception | None) -> bool:
 
 def _incompatible(message: str, offer: dict[str, list[str]]) -> str:
     for part, name in _OFFERS.items():
-        if part in message and (offered := offer.get(name)):
+        offered = [word for word in offer.get(name, []) if not word.startswith(("ext-info-", "kex-strict-"))]
+        if part in message and offered:
             kind = "only SHA-1 signatures" if part == "host key" else "only old algorithms"
-            if part == "kex algorithm" and all("sha1" in word or word.startswith(("ext-", "kex-")) for word in offered):
+            if part == "kex algorithm" and all("sha1" in word for word in offered):
                 kind = "only SHA-1 key exchange"
             return f"speaks {kind} ({said(', '.join(offered))}), which this transport refuses"
     return f"has no algorithm in common with this transport: {said(message)}"

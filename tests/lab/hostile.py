@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -181,14 +182,11 @@ class _Door(paramiko.ServerInterface):
         assert self._server.session is not None
         script = b""
         channel.settimeout(5)
-        try:
+        with suppress(OSError, EOFError, paramiko.SSHException):  # the client hangs up, as it should
             while piece := channel.recv(65536):
                 script += piece
             self._server.session(channel, script, self._ended)
             channel.send_exit_status(0)
-        except OSError:
-            pass  # the client hung up, as it should
-        finally:
             channel.close()
 
 

@@ -93,6 +93,11 @@ class Sshd:
         path = self.folder / "log"
         return path.read_text(errors="replace") if path.exists() else ""
 
+    @property
+    def sessions(self) -> list[int]:
+        """Return the processes that serve connections at this moment."""
+        return descendants(self._process.pid) if self._process is not None else []
+
     def public_key(self, kind: str) -> str:
         """Return one of its host keys as `TYPE BASE64`."""
         return " ".join((self.folder / f"host_{kind}.pub").read_text().split()[:2])
