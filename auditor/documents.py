@@ -107,10 +107,11 @@ def validated(document: Document, model: type[ModelT], value: Plain = None, *, a
 
 def content_error(document: Document, error: "ValidationError", at: Sequence[Key] = ()) -> ContentError:
     """Return a validation's problems as one ContentError with the place of each."""
-    problems = [
-        ContentError(document.place(*at, *problem["loc"]), _sentence(problem["loc"], problem["type"], problem["msg"]))
-        for problem in error.errors(include_url=False, include_input=False)
-    ]
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False):
+        loc, kind = problem["loc"], problem["type"]
+        place = (document.key_place if kind == "extra_forbidden" else document.place)(*at, *loc)
+        problems.append(ContentError(place, _sentence(loc, kind, problem["msg"])))
     return ContentError.of(problems)
 
 

@@ -120,7 +120,7 @@ class _Reader:
         for check_id, given in (written.checks or {}).items():
             check = self.content.check(check_id)
             if check is None:
-                self._problem(document.place(*at, check_id), f"there is no check {check_id}", self._meant(check_id))
+                self._problem(document.key_place(*at, check_id), f"there is no check {check_id}", self._meant(check_id))
                 continue
             settings[check_id] = self._settings(check, given or {}, document, (*at, check_id))
         return settings
@@ -136,7 +136,7 @@ class _Reader:
 
     def _satisfies(self, written: ControlFile, document: Document, at: tuple[Key, ...]) -> None:
         for framework, ids in (written.satisfies or {}).items():
-            place = document.place(*at, "satisfies", framework)
+            place = document.key_place(*at, "satisfies", framework)
             known = self.frameworks.get(framework)
             if known is None:
                 self._problem(place, f"there is no framework {framework}", f"There are: {', '.join(self.frameworks)}.")
@@ -183,6 +183,6 @@ def _places(
     checks: Mapping[str, dict[str, object] | None], document: Document, at: tuple[Key, ...]
 ) -> Iterable[tuple[str, Place]]:
     for check_id, given in checks.items():
-        yield check_id, document.place(*at, check_id)
+        yield check_id, document.key_place(*at, check_id)
         for name in given or {}:
-            yield f"{check_id} {name}", document.place(*at, check_id, name)
+            yield f"{check_id} {name}", document.key_place(*at, check_id, name)

@@ -20,7 +20,7 @@ def validated_settings(
         there = ", ".join(check.settings) or "none"
         raise ContentError.of(
             [
-                ContentError(document.place(*at, name), f"{check.id} has no setting {name}", f"It has: {there}.")
+                ContentError(document.key_place(*at, name), f"{check.id} has no setting {name}", f"It has: {there}.")
                 for name in unknown
             ]
         )
