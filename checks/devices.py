@@ -293,7 +293,7 @@ def _at_least(device: ManagedDevice, demand: str) -> Iterator[Outcome]:
         yield Undecided("operating system", f"{device.os_version} is not a Windows build such as 10.0.26100.2314")
     elif found == wanted[: len(found)] and any(wanted[len(found) :]):
         yield Undecided("operating system", f"{device.os_version} does not tell whether it is at least {demand}")
-    elif found < wanted:
+    elif found + (0,) * (len(wanted) - len(found)) < wanted:  # 18 is 18.0
         yield Violation("operating system", found=f"{device.os} {device.os_version}", wanted=f"at least {demand}")
 
 

@@ -61,9 +61,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
 _YES: Final = frozenset(
     {"true", "yes", "1", "on", "ja", "oui", "si", "sí", "sim", "enabled", "active", "present", "set"}
 )
-_NO: Final = frozenset(
-    {"false", "no", "0", "off", "nein", "non", "nao", "não", "disabled", "inactive", "absent", "notset"}
-)
+_NO: Final = frozenset({"false", "no", "off", "nein", "non", "nao", "não", "disabled", "inactive", "absent", "notset"})
 WORDS: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
     "encrypted": (
         _YES | {"encrypted", "allencrypted", "bootencrypted", "encryptionactive", "activeencryption"},

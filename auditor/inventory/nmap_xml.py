@@ -133,7 +133,7 @@ def _root(text: str, file: str) -> "Element":
         line, column = error.position
         mend = "Scan again with -oX and let it finish; a scan that was stopped leaves half a file."
         raise ContentError(
-            Place(file, line, column + 1), f"is not XML: {error.msg.partition(': line')[0]}", mend
+            Place(file, line, column + 1), f"is not XML: {str(error).partition(': line')[0]}", mend
         ) from error
     if root.tag != "nmaprun":
         raise ContentError(
