@@ -16,6 +16,7 @@ from auditor.errors import (
     OutOfScope,
     Unreachable,
 )
+from auditor.facts import snmp
 from auditor.facts.snmp_text import parse_values
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Limits, Request, Shell, Snmp, SnmpAccepts
@@ -193,6 +194,26 @@ def test_what_snmp_cannot_carry_is_undeclared(agent, transport):
     answers = ask(transport, agent.port, "community", SYSTEM, Shell("id"))
 
     assert [answer.problem for answer in answers] == ["", "SNMP cannot carry: id"]
+
+
+def test_the_facts_are_read_from_a_real_agent(agent, transport):
+    probes = (snmp.identity, snmp.users, snmp.communities)
+    answers = ask(transport, agent.port, "private", *(request for probe in probes for request in probe.requests))
+    identity, users, communities = (probe.read(answer) for probe, answer in zip(probes, answers, strict=True))
+
+    assert (identity.description, identity.contact, identity.protection) == (
+        "Lab agent 1.0",
+        "lab@example.net",
+        "authPriv",
+    )
+    assert {(user.name, user.authentication, user.privacy) for user in users.users} == {
+        ("private", "sha256", "aes128"),
+        ("old", "md5", "des"),
+        ("strong", "sha512", "aes256"),
+        ("plain", "sha1", "none"),
+        ("open", "none", "none"),
+    }
+    assert (communities.answered, communities.alive) == (frozenset(), True)
 
 
 def test_communities_are_tried_without_a_credential():
