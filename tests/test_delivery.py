@@ -225,7 +225,7 @@ def test_packages_are_missing_whose_program_is_nowhere(tmp_path: Path) -> None:
 
 def test_daemons_are_looked_for_where_debian_keeps_them() -> None:
     """An ordinary user's PATH lacks /usr/sbin, where sshd is."""
-    assert "/usr/sbin" in apt.PROGRAMS.split(os.pathsep)
+    assert "/usr/sbin" in apt.programs().split(os.pathsep)
 
 
 def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:

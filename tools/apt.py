@@ -17,19 +17,32 @@ from tools.process import Ended, Lacking, quietly, say
 
 # The program whose presence shows that the package is there -> the package.
 FOR_TESTS: Mapping[str, str] = {"sshd": "openssh-server", "snmpd": "snmpd", "snmpget": "snmp", "nmap": "nmap"}
+# Without these some tests are skipped, and say so.
+FOR_ALL_TESTS: Mapping[str, str] = {"initdb": "postgresql", "sudo": "sudo", "busybox": "busybox"}
 # Daemons that those packages would have started.
-UNITS: Mapping[str, tuple[str, ...]] = {"openssh-server": ("ssh.service", "ssh.socket"), "snmpd": ("snmpd.service",)}
+UNITS: Mapping[str, tuple[str, ...]] = {
+    "openssh-server": ("ssh.service", "ssh.socket"),
+    "postgresql": ("postgresql.service",),
+    "snmpd": ("snmpd.service",),
+}
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 FORBID = "#!/bin/sh\n# Written by auditor's `make test` while it installs packages, and removed by it.\nexit 101\n"
 LISTS = Path("/var/lib/apt/lists")
-# An ordinary user's PATH lacks the folders in which Debian keeps daemons.
-PROGRAMS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
+# An ordinary user's PATH lacks the folders in which Debian keeps daemons, and everybody's those of PostgreSQL's server.
+DAEMONS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
+POSTGRESQL = Path("/usr/lib/postgresql")
 PATIENCE = ("-o", "DPkg::Lock::Timeout=300")
 
 
-def missing(needed: Mapping[str, str], path: str = PROGRAMS) -> list[str]:
-    """Return the packages whose program is not on `path`, sorted."""
+def programs() -> str:
+    """Return the path on which programs are looked for."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *DAEMONS, *map(str, POSTGRESQL.glob("*/bin"))])
+
+
+def missing(needed: Mapping[str, str], path: str = "") -> list[str]:
+    """Return the packages whose program is on none of the folders of `path`, or of `programs()`, sorted."""
+    path = path or programs()
     return sorted({package for program, package in needed.items() if shutil.which(program, path=path) is None})
 
 
@@ -50,13 +63,18 @@ def is_debian() -> bool:
     return shutil.which("apt-get") is not None and shutil.which("dpkg") is not None
 
 
-def provide(needed: Mapping[str, str], purpose: str) -> None:
-    """See to it that every needed program is there; raise Lacking, naming the packages, where that cannot be done."""
-    packages = missing(needed)
+def provide(needed: Mapping[str, str], wanted: Mapping[str, str], purpose: str) -> None:
+    """See to it that every needed program is there, and as root every wanted one too.
+
+    Raises Lacking, naming the packages, where that cannot be done.
+    """
+    if not can_install():
+        if missing(needed):
+            raise Lacking(lacking(missing({**needed, **wanted}), purpose, debian=is_debian()))
+        return
+    packages = missing({**needed, **wanted})
     if not packages:
         return
-    if not can_install():
-        raise Lacking(lacking(packages, purpose, debian=is_debian()))
     say(f"Installing {', '.join(packages)} (no daemon is started or enabled) ...")
     install(packages)
     still = missing(needed)

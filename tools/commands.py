@@ -39,7 +39,7 @@ def audit(environment: Environment, options: list[str]) -> int:
 
 def test(environment: Environment, options: list[str]) -> int:
     """Run the tests, after seeing to it that the servers and tools that they drive are installed."""
-    apt.provide(apt.FOR_TESTS, "make test")
+    apt.provide(apt.FOR_TESTS, apt.FOR_ALL_TESTS, "make test")
     _prepare(environment, DEVELOPMENT)
     return follow([environment.python, "-m", "pytest", *options], environment.checkout)
 

@@ -7,6 +7,7 @@ the environment; Debian's wheel of pip, unpacked without installing it, for whic
 import shutil
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from tools import apt
@@ -18,7 +19,7 @@ def for_environment(interpreter: Path) -> list[str]:
     inside = [str(interpreter), "-m", "pip"]
     if _works(inside) or _ensured(interpreter):
         return inside
-    if apt.can_install() and _venv_package() and _ensured(interpreter):
+    if find_spec("ensurepip") is None and apt.can_install() and _venv_package() and _ensured(interpreter):
         return inside
     # pip 22.3 and later can install into an environment that has no pip.
     outside = [sys.executable, "-m", "pip", "--python", str(interpreter)]
