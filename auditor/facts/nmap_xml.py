@@ -118,6 +118,13 @@ class Scan:
         """Return the ports that accepted a connection."""
         return tuple(port for port in self.ports if port.state == "open")
 
+    def hides(self, number: int) -> bool:
+        """Whether a port that was looked at stayed silent: something may listen there for others."""
+        for port in self.ports:
+            if port.number == number:
+                return port.state not in {"open", "closed"}
+        return number in self.scanned and any(state != "closed" for state in self.quiet)
+
     @property
     def is_alive(self) -> bool:
         """Whether anything at all came back: an open or a closed port."""
@@ -152,12 +159,14 @@ def parse_answering(text: str) -> Scan:
     return scan
 
 
-def need(found: Sequence[object], what: str, scan: Scan) -> None:
-    """Raise when nothing of a kind was found: NotPresent, or Unreadable where a port hung up without a word."""
+def need(found: Sequence[object], what: str, usual: int, scan: Scan) -> None:
+    """Raise when nothing of a kind was found: NotPresent, or Unreadable where it may hide; `usual` is its port."""
     if found:
         return
     if mute := [port.number for port in scan.open if port.service == "tcpwrapped"]:
         raise Unreadable(f"port {mute[0]} accepts connections and hangs up without a word: it may be a {what}")
+    if scan.hides(usual):
+        raise Unreadable(f"port {usual} stays silent: a firewall may hide a {what} from here")
     raise NotPresent(f"no {what} among the ports looked at ({len(scan.scanned)} TCP ports)")
 
 

@@ -34,7 +34,7 @@ def offered(answer: Answer) -> SshAlgorithms:
     """Read every SSH server that the scan met. Raises NotPresent when it met none."""
     scan = parse_answering(answer.text)
     servers = tuple(_offer(port) for port in scan.open if port.service == "ssh" or _SCRIPT in port.scripts)
-    need(servers, "SSH server", scan)
+    need(servers, "SSH server", 22, scan)
     return SshAlgorithms(servers)
 
 

@@ -77,7 +77,7 @@ def seen(answer: Answer) -> TlsServices:
     """Read every TLS service that the scan met. Raises NotPresent when it met none."""
     scan = parse_answering(answer.text)
     services = tuple(_service(port) for port in scan.open if _speaks_tls(port))
-    need(services, "TLS service", scan)
+    need(services, "TLS service", 443, scan)
     return TlsServices(services)
 
 

@@ -111,6 +111,19 @@ def test_a_port_that_hangs_up_without_a_word_may_be_the_service(probe: Probe[obj
     assert isinstance(refused(probe, text), Unreadable)
 
 
+@pytest.mark.parametrize("probe", [offered, seen], ids=["ssh", "tls"])
+@pytest.mark.parametrize(
+    "silent",
+    [
+        '<extraports state="filtered" count="2"/>',
+        '<port protocol="tcp" portid="22"><state state="filtered"/></port>'
+        '<port protocol="tcp" portid="443"><state state="filtered"/></port>',
+    ],
+)
+def test_a_silent_usual_port_may_hide_the_service(probe: Probe[object], silent: str):
+    assert isinstance(refused(probe, run(CLOSED, silent)), Unreadable)
+
+
 def test_a_hostile_banner_stays_text():
     known = fact(
         open_ports, run(port(80, 'name="http" product="&lt;script&gt;alert(1)&lt;/script&gt;" method="probed"'))
