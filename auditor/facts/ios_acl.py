@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from auditor.facts.ios_config import ConfigTree
+from auditor.facts.ios_config import ConfigTree, number
 from auditor.facts.router import AccessList
 
 _TCP: Final = frozenset({"ip", "ipv6", "tcp", "6"})
@@ -71,12 +71,13 @@ def _entries(tree: ConfigTree) -> Iterator[tuple[int, str, bool, list[str]]]:
                 yield block.line, name, prefix.endswith("standard"), child.words
 
 
-def _is_standard(number: str) -> bool:
-    return number.isdigit() and (1 <= int(number) <= 99 or 1300 <= int(number) <= 1999)
+def _is_standard(name: str) -> bool:
+    found = number(name) or 0
+    return 1 <= found <= 99 or 1300 <= found <= 1999
 
 
 def _entry(entry: list[str], groups: _Groups, *, standard: bool) -> _Entry | None:
-    """Return what an entry does to a TCP session, or None when it does nothing to one."""
+    """Return what an entry does to a TCP session, or None for a remark; what is about other traffic lets nobody in."""
     if entry[:1] == ["sequence"]:
         entry = entry[1:]
     if entry and entry[0].isdigit():
@@ -89,7 +90,7 @@ def _entry(entry: list[str], groups: _Groups, *, standard: bool) -> _Entry | Non
     if rest[:1] == ["object-group"]:  # of services: whether management is among them is not looked up
         return _Entry(permit, False if _is_anybody(rest[2:], groups) is False else None)
     if (rest[:1] and rest[0] not in _TCP) or "established" in rest:
-        return None
+        return _Entry(permit=False, anybody=False)
     return _Entry(permit, _is_open(rest[1:], groups))
 
 

@@ -95,6 +95,11 @@ def _word_after(by_word: dict[str, list[Statement]], keyword: str) -> str | None
     return values[-1] if values else None
 
 
+def number(word: str) -> int | None:
+    """Return a decimal number of up to nine digits, or None for any other word."""
+    return int(word) if len(word) < 10 and word.isascii() and word.isdigit() else None
+
+
 # --- the text -------------------------------------------------------------------------------------------------------
 
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|\x00")
@@ -151,7 +156,7 @@ def _refuse_foreign(line: str, number: int) -> None:
 
 # Where free text begins: everything up to its delimiter, which is the next character (or `^C`, as IOS prints ETX).
 _FREE_TEXT: Final = re.compile(
-    r"(?P<head>\s*(?:banner(?=\s+(?:\^C|\x03))|banner (?P<kind>\S+)|aaa authentication (?:banner|fail-message)|"
+    r"(?P<head>(?:banner(?=\s+(?:\^C|\x03))|banner (?P<kind>\S+)|aaa authentication (?:banner|fail-message)|"
     r"menu \S+ (?:title|prompt)|.*\bauth-proxy-banner \S+))\s+(?P<rest>\S.*)",
     re.IGNORECASE,
 )
@@ -213,10 +218,10 @@ class _Reader:
             self._skip_certificate()
         elif text.startswith("macro name "):
             self._text_until("@", "", number)
-        elif (found := _FREE_TEXT.fullmatch(self.lines[number - 1])) and _opens(found):
+        elif (found := _FREE_TEXT.fullmatch(self.lines[number - 1].strip())) and _opens(found):
             delimiter, first = self._delimiter(found["rest"])
             body = self._text_until(delimiter, first, number)
-            if (kind := (found["kind"] or "").lower()) in _BANNERS and not found["head"][:1].isspace():
+            if (kind := (found["kind"] or "").lower()) in _BANNERS and not raw[:1].isspace():
                 self.banners.append(Banner(kind, number, body.strip()))
             return " ".join(found["head"].split())
         return text

@@ -12,7 +12,7 @@ from typing import Final
 
 from auditor.errors import Unreadable
 from auditor.facts.ios_acl import access_lists
-from auditor.facts.ios_config import ConfigTree, Statement
+from auditor.facts.ios_config import ConfigTree, Statement, number
 from auditor.facts.router import (
     DeviceIdentity,
     DeviceSecrets,
@@ -74,7 +74,7 @@ def login_rules(config: RunningConfig) -> LoginRules:
     tree = ios_tree(config)
     block = None
     for statement in tree.starting("login block-for"):
-        if found := re.fullmatch(r"login block-for (\d+) attempts (\d+) within (\d+)", statement.text):
+        if found := re.fullmatch(r"login block-for (\d{1,9}) attempts (\d{1,9}) within (\d{1,9})", statement.text):
             block = LoginBlock(*map(int, found.groups()))
     return LoginRules(bool(tree.switched("aaa new-model")), _login_lists(tree) or {}, block)
 
@@ -116,9 +116,9 @@ def _lines(tree: ConfigTree, lists: Mapping[str, tuple[str, ...]] | None) -> Ite
     for block in tree.starting("line"):
         kind, first, last = _range(block)
         silent = None if kind is LineKind.VTY else frozenset[str]()
-        for number in range(first, min(last, first + _MOST_LINES) + 1):
-            before = numbered.get((kind, number), _Set(block.line, silent))
-            numbered[kind, number] = _applied(before, block)
+        for at in range(first, min(last, first + _MOST_LINES) + 1):
+            before = numbered.get((kind, at), _Set(block.line, silent))
+            numbered[kind, at] = _applied(before, block)
     ordered = sorted(numbered, key=lambda key: (list(LineKind).index(key[0]), key[1]))
     start = 0
     for index, (here, following) in enumerate(pairwise([*ordered, None]), 1):
@@ -133,7 +133,7 @@ def _range(block: Statement) -> tuple[LineKind, int, int]:
     rest = block.after("line")
     kind = next((LineKind(word) for word in rest[:1] if word in set(LineKind)), None)
     kind = LineKind.CONSOLE if rest[:1] == ["console"] else kind
-    numbers = [int(word) for word in (rest[1:] if kind else rest) if word.isdigit() and len(word) < 6] or [0]
+    numbers = [found for word in (rest[1:] if kind else rest) if (found := number(word)) is not None] or [0]
     return kind or LineKind.TTY, numbers[0], max(numbers[0], numbers[-1])
 
 
@@ -164,7 +164,7 @@ def _seconds(text: list[str]) -> int:
     """Return the seconds of `exec-timeout MINUTES [SECONDS]`; 0 is never, as is `no exec-timeout`."""
     if text[0] == "no":
         return 0
-    minutes, seconds, *_ = [*(int(part) for part in text[1:3] if part.isdigit()), 0, 0]
+    minutes, seconds = (number(part) or 0 for part in [*text[1:3], "0"][:2])
     return minutes * 60 + seconds
 
 
@@ -225,6 +225,7 @@ def _own_login(kind: LineKind, line: _Set) -> tuple[str, ...] | None:
 
 # --- secrets --------------------------------------------------------------------------------------------------------
 
+_MOST_OPTIONS: Final = 100  # words of an account's line; no device prints as many
 _HASHED_BY: Final = {"md5": "type5", "sha256": "type8", "scrypt": "type9"}
 _WITH_VALUE: Final = frozenset(
     {"privilege", "algorithm-type", "common-criteria-policy", "view", "access-class", "user-maxlinks", "aaa"}
@@ -252,8 +253,9 @@ def _enable(tree: ConfigTree, keyword: str) -> Iterator[tuple[int, SecretToken]]
         if behind[:1] != [keyword]:
             continue
         behind = behind[1:]
-        level = int(behind[1]) if behind[:1] == ["level"] and behind[1:2] and behind[1].isdigit() else 15
-        if token := secret_at(behind[2:] if behind[:1] == ["level"] else behind):
+        leveled = behind[:1] == ["level"]
+        level = number(behind[1]) if leveled and len(behind) > 1 else 15
+        if level is not None and (token := secret_at(behind[2:] if leveled else behind)):
             yield level, _hashed(token, rest)
 
 
@@ -281,12 +283,13 @@ def _users(tree: ConfigTree) -> Iterator[LocalUser]:
 
 def _user(user: LocalUser, rest: list[str]) -> LocalUser:
     """Return the account with what one line's options say; option values are never taken for keywords."""
+    rest = rest[:_MOST_OPTIONS]
     while rest:
         word, *behind = rest
         if word == "nopassword":
             user = replace(user, no_password=True)
-        elif word == "privilege" and behind and behind[0].isdigit():
-            user = replace(user, privilege=int(behind[0]))
+        elif word == "privilege" and behind:
+            user = replace(user, privilege=number(behind[0]))
         elif word in {"secret", "password"}:
             return replace(user, secret=secret_at(behind) or user.secret, reversible=word == "password")
         elif word == "algorithm-type" and behind[1:2] == ["secret"] and (token := secret_at(behind[2:])):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from auditor.facts.ios_config import ConfigTree, Statement
+from auditor.facts.ios_config import ConfigTree, Statement, number
 from auditor.facts.ios_management import ios_tree
 from auditor.facts.router import (
     Community,
@@ -150,13 +150,13 @@ def _source(rest: list[str], *, peer: bool) -> NtpServer | None:
     if not rest:
         return None
     key = rest[rest.index("key") + 1 :][:1] if "key" in rest else []
-    return NtpServer(rest[0], int(key[0]) if key and key[0].isdigit() else None, peer)
+    return NtpServer(rest[0], number(key[0]) if key else None, peer)
 
 
 def _numbers(tree: ConfigTree, prefix: str, *, most: int) -> Iterator[int]:
     """Yield key numbers; `1 - 3` is a range."""
     for statement in tree.starting(prefix):
-        found = [int(word) for word in statement.after(prefix)[:most] if word.isdigit()]
+        found = [key for word in statement.after(prefix)[:most] if (key := number(word)) is not None]
         yield from range(found[0], min(found[-1], found[0] + 1000) + 1) if found else ()
 
 
