@@ -1,8 +1,8 @@
 """How a host keeps time: which daemon runs, from which servers, and whether the clock is right.
 
 Right is what the daemon says (chronyc tracking, ntpq), else what the kernel says through timedatectl(1): without
-rtcsync, chronyd leaves the kernel's flag at "unsynchronised" (chrony.conf(5)). A system that may not set the clock, such
-as a container, has none of its own to keep.
+rtcsync, chronyd leaves the kernel's flag at "unsynchronised" (chrony.conf(5)). A system that may not set the clock,
+such as a container, has none of its own to keep.
 """
 
 import re
