@@ -25,7 +25,7 @@ from auditor.model.project import Project
 from auditor.model.recommendation import Recommendation
 from auditor.model.result import Result, Verdict
 from auditor.policy.demands import demands
-from auditor.projects import propose
+from auditor.projects import Terms, propose
 from auditor.recommend import load_solutions, recommend
 from auditor.reports import Audited as Reported
 from auditor.reports import write
@@ -112,7 +112,9 @@ def proposed_projects(setup: Setup, store: Store, only: frozenset[str] = frozens
     advice = recommendations(setup, store.findings())
     chosen = [one for one in advice if not only or one.solution.id in only]
     owners = {asset.name: asset.owner for asset in setup.inventory.assets}
-    return [propose(one, owners, setup.settings.projects.terms, today=_now().date()) for one in chosen]
+    costs = setup.settings.projects
+    terms = Terms(costs.currency, costs.hourly_rate, costs.rates)
+    return [propose(one, owners, terms, today=_now().date()) for one in chosen]
 
 
 def write_reports(setup: Setup, store: Store, audit: str = "", output: Path | None = None) -> dict[str, Path]:
