@@ -66,6 +66,11 @@ def section(name: str, command: str) -> str:
     return f"printf '\\n#== file %s\\n' {name}; {command} 2>/dev/null"
 
 
+def which(*tools: str) -> str:
+    """Return a shell command that prints the path of each of these programs that is there; dash takes one at a time."""
+    return f'for t in {" ".join(tools)}; do command -v "$t"; done'
+
+
 def read(text: str) -> Bundle:
     """Return what a command of `show` printed. Raises Unreadable when it is not that, or not all of it."""
     texts: dict[str, str] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import Unreadable
-from auditor.facts.bundle import read, section, show
+from auditor.facts.bundle import read, section, show, which
 
 SHELLS = [shell for shell in (["sh"], ["bash"], ["busybox", "sh"]) if shutil.which(shell[0])]
 
@@ -62,3 +62,11 @@ def test_a_folder_that_may_not_be_listed_hides_its_files() -> None:
         found.get("/etc/pam.d/sshd")
     with pytest.raises(Unreadable):
         found.below("/etc/pam.d")
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_every_program_is_looked_for(shell: list[str]) -> None:
+    """Dash's `command -v` looks at its first argument only."""
+    paths = printed(shell, which("cat", "no-such-program", "sh") + "; true").split()
+
+    assert [path.rpartition("/")[2] for path in paths] == ["cat", "sh"]

@@ -1,0 +1,143 @@
+"""What a Linux host offers to the network: listening ports against a baseline, retired services, its own firewall."""
+
+from collections.abc import Iterator
+
+from auditor import Fix, Outcome, Severity, Undecided, Violation, check
+from auditor.facts.host_firewall import HostFirewall
+from auditor.facts.services import EnabledUnits, Listening
+
+_RETIRED_PORTS = {
+    "tcp/7": "echo", "tcp/9": "discard", "tcp/13": "daytime", "tcp/19": "chargen", "tcp/21": "ftp", "tcp/23": "telnet",
+    "tcp/79": "finger", "tcp/512": "exec", "tcp/513": "login", "udp/7": "echo", "udp/9": "discard", "udp/13": "daytime",
+    "udp/19": "chargen", "udp/69": "tftp", "udp/517": "talk", "udp/518": "talk",
+}  # fmt: skip
+_RETIRED_UNITS = frozenset(
+    {
+        "telnet", "telnetd", "in.telnetd", "inetutils-telnetd", "rsh", "shell", "rlogin", "login", "rexec", "exec",
+        "finger", "talk", "ntalk", "tftp", "tftpd-hpa", "atftpd", "in.tftpd", "vsftpd", "proftpd", "pure-ftpd", "ftp",
+        "ypserv", "ypbind", "nis", "chargen", "daytime", "discard", "echo",
+    }
+)  # fmt: skip
+
+
+@check(
+    "services.listening-baseline",
+    severity=Severity.MEDIUM,
+    fix=Fix("Stop the service, bind it to 127.0.0.1, or add the port to the policy.", solution="close-unneeded-ports"),
+    references=("cis-debian12:2.1.22", "cis-controls-8.1:4.8", "nist-800-53r5:CM-7"),
+)
+def listening_baseline(
+    seen: Listening, *, allowed: frozenset[str] = frozenset({"tcp/22", "udp/68", "udp/546"})
+) -> Iterator[Outcome]:
+    """Only services of the baseline listen on the network.
+
+    Every listening port is a door with a program behind it that somebody has to keep patched. `allowed` names ports as
+    `tcp/443`. What listens on the loopback address only is not counted. A UDP port that the kernel hands out to
+    clients may be an answer being waited for, so it is unknown rather than a violation.
+    """
+    first, last = seen.ephemeral
+    outside = [socket for socket in seen.sockets if not socket.loopback and socket.name not in allowed]
+    unclear = [socket for socket in outside if socket.protocol == "udp" and first <= socket.port <= last]
+    for socket in outside:
+        if socket not in unclear:
+            yield Violation(socket.name, found=f"listens on {socket.address}", wanted=allowed)
+    if unclear:
+        ports = ", ".join(str(socket.port) for socket in unclear[:10])
+        yield Undecided(
+            "udp", f"ports that the kernel gives to clients are open, whether for a service or not: {ports}"
+        )
+
+
+@check(
+    "services.legacy-off",
+    severity=Severity.HIGH,
+    fix=Fix("Disable and remove the service; use SSH and SFTP instead.", solution="close-unneeded-ports"),
+    references=("cis-debian12:2.1.9", "cis-debian12:2.2.4", "nist-800-53r5:CM-7"),
+)
+def legacy_off(seen: Listening, units: EnabledUnits, *, allowed: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """Retired services such as telnet, rsh, FTP, TFTP and NIS are off.
+
+    They send passwords in clear or ask for none. `allowed` names services of this list that the company still needs.
+    """
+    for socket in seen.sockets:
+        service = _RETIRED_PORTS.get(socket.name)
+        if service and service not in allowed and not socket.loopback:
+            yield Violation(socket.name, found=f"{service} listens on {socket.address}", wanted="nothing listens")
+    for name in sorted(units.names & _RETIRED_UNITS - allowed):
+        yield Violation(name, found=f"started by {units.manager} or inetd", wanted="disabled")
+
+
+@check(
+    "services.firewall-active",
+    severity=Severity.MEDIUM,
+    fix=Fix("Enable ufw, firewalld or nftables with a policy that drops.", solution="close-unneeded-ports"),
+    references=("cis-debian12:4.2.8", "cis-controls-8.1:4.4", "nist-800-53r5:SC-7(5)"),
+)
+def firewall_active(firewall: HostFirewall) -> Iterator[Outcome]:
+    """The host refuses what no firewall rule lets in, over IPv4 and IPv6.
+
+    A service that somebody starts by mistake is then not reachable at once. IPv6 counts where the host has an address.
+    """
+    if not firewall.refuses_ipv4:
+        yield Violation("IPv4", found="accepted", wanted="dropped or rejected")
+    if firewall.ipv6 and not firewall.refuses_ipv6:
+        yield Violation("IPv6", found="accepted", wanted="dropped or rejected")
+    for chain in firewall.broad:
+        yield Undecided(chain, "one of its rules lets in everything of an interface or protocol")
+
+
+@check(
+    "services.mail-local",
+    severity=Severity.MEDIUM,
+    fix=Fix(
+        "Bind the mail server to 127.0.0.1 and ::1 (postfix: inet_interfaces = loopback-only).",
+        solution="close-unneeded-ports",
+    ),
+    references=("cis-debian12:2.1.21",),
+)
+def mail_local(
+    seen: Listening, *, ports: frozenset[str] = frozenset({"tcp/25", "tcp/465", "tcp/587"})
+) -> Iterator[Outcome]:
+    """The host takes mail from itself only.
+
+    Every server has a mail program for its own reports; only mail servers need to take mail from others.
+    """
+    for socket in seen.sockets:
+        if socket.name in ports and not socket.loopback:
+            yield Violation(socket.name, found=f"listens on {socket.address}", wanted="loopback only")
+
+
+@check(
+    "services.unneeded-off",
+    severity=Severity.LOW,
+    fix=Fix(
+        "Disable the service with systemctl disable --now, or allow it in the policy.", solution="close-unneeded-ports"
+    ),
+    references=("cis-debian12:2.1", "nist-800-53r5:CM-7"),
+)
+def unneeded_off(
+    units: EnabledUnits,
+    *,
+    unwanted: frozenset[str] = frozenset(
+        {
+            "autofs",
+            "avahi-daemon",
+            "cups",
+            "inetd",
+            "isc-dhcp-server",
+            "nfs-server",
+            "nmbd",
+            "rpcbind",
+            "slapd",
+            "smbd",
+            "xinetd",
+        }
+    ),
+    allowed: frozenset[str] = frozenset(),
+) -> Iterator[Outcome]:
+    """Services that a server rarely needs are off.
+
+    What is installed by default and used by nobody is patched by nobody either.
+    """
+    for name in sorted((units.names & unwanted) - allowed):
+        yield Violation(name, found=f"enabled in {units.manager}", wanted="disabled")

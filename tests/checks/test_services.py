@@ -1,0 +1,78 @@
+"""Checks of what a host offers to the network."""
+
+from inspect import getmembers
+
+import pytest
+
+from auditor.facts.host_firewall import HostFirewall
+from auditor.facts.services import EnabledUnits, Listening, Socket
+from auditor.model.check import Check
+from tests.make import UNKNOWN, Case, Verdict, checks, names
+
+C = checks("services")
+ANY = "0.0.0.0"  # noqa: S104  (an address that is judged, not bound to)
+PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+UNITS = EnabledUnits("systemd", frozenset({"ssh", "cron"}))
+CLOSED = HostFirewall(refuses_ipv4=True, refuses_ipv6=True, ipv6=True, tools=("nft",))
+
+
+def listens(*more: tuple[str, int, str]) -> Listening:
+    """Return a host with SSH, mail on loopback, and more sockets."""
+    return Listening((Socket("tcp", 22, ANY), Socket("tcp", 25, "127.0.0.1"), *(Socket(*one) for one in more)))
+
+
+def units(*more: str) -> EnabledUnits:
+    """Return a host that starts SSH, cron and more."""
+    return EnabledUnits("systemd", UNITS.names | set(more))
+
+
+def firewall(**changed: object) -> HostFirewall:
+    """Return a firewall that refuses both families, with fields changed."""
+    return HostFirewall(**{"refuses_ipv4": True, "refuses_ipv6": True, "ipv6": True, **changed})
+
+
+WEB = frozenset({"tcp/22", "tcp/80"})
+EPHEMERAL = listens(("udp", 40000, ANY))
+
+CASES: list[Case] = [
+    Case(C.listening_baseline, (listens(),), PASS),
+    Case(C.listening_baseline, (listens(("tcp", 8080, "::1")),), PASS, why="it is on loopback"),
+    Case(C.listening_baseline, (listens(("tcp", 80, "*")),), FAIL, ("tcp/80",)),
+    Case(C.listening_baseline, (listens(("tcp", 40000, "::")),), FAIL, ("tcp/40000",), why="TCP waits"),
+    Case(
+        C.listening_baseline, (listens(("tcp", 80, "*")),), PASS, settings={"allowed": frozenset({"tcp/22", "tcp/80"})}
+    ),
+    Case(C.listening_baseline, (EPHEMERAL,), OPEN, why="a client may have opened it"),
+    Case(C.listening_baseline, (EPHEMERAL,), PASS, settings={"allowed": frozenset({"tcp/22", "udp/40000"})}),
+    Case(C.legacy_off, (listens(), UNITS), PASS),
+    Case(C.legacy_off, (listens(("tcp", 23, ANY)), UNITS), FAIL, ("tcp/23",)),
+    Case(C.legacy_off, (listens(("tcp", 23, "127.0.0.1")), UNITS), PASS, why="loopback only"),
+    Case(C.legacy_off, (listens(), units("rsh")), FAIL, ("rsh",), why="it is enabled"),
+    Case(C.legacy_off, (listens(), units("vsftpd")), PASS, settings={"allowed": frozenset({"vsftpd"})}),
+    Case(C.legacy_off, (listens(), UNKNOWN), OPEN),
+    Case(C.firewall_active, (CLOSED,), PASS),
+    Case(C.firewall_active, (firewall(refuses_ipv4=False),), FAIL, ("IPv4",)),
+    Case(C.firewall_active, (firewall(refuses_ipv6=False),), FAIL, ("IPv6",)),
+    Case(C.firewall_active, (firewall(refuses_ipv6=False, ipv6=False),), PASS, why="the host has no IPv6"),
+    Case(C.firewall_active, (firewall(broad=("INPUT",)),), OPEN, why="a rule is broad"),
+    Case(C.firewall_active, (UNKNOWN,), OPEN, why="the rules may not be listed"),
+    Case(C.mail_local, (listens(),), PASS),
+    Case(C.mail_local, (listens(("tcp", 25, "::")),), FAIL, ("tcp/25",)),
+    Case(C.mail_local, (UNKNOWN,), OPEN),
+    Case(C.unneeded_off, (UNITS,), PASS),
+    Case(C.unneeded_off, (units("cups", "rpcbind"),), FAIL, ("cups", "rpcbind")),
+    Case(C.unneeded_off, (units("cups"),), PASS, settings={"allowed": frozenset({"cups"})}),
+    Case(C.unneeded_off, (UNKNOWN,), OPEN),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=names(CASES))
+def test_verdicts(case: Case) -> None:
+    """What is right stands in the case."""
+    case.assert_right()
+
+
+def test_every_check_has_a_pass_a_fail_and_an_unknown_case() -> None:
+    """A check without all three is not trusted."""
+    for _, check in getmembers(C, lambda value: isinstance(value, Check)):
+        assert {PASS, FAIL, OPEN} <= {case.verdict for case in CASES if case.check is check}, check.id
