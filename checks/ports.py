@@ -1,4 +1,4 @@
-"""Open TCP ports, as they look from where auditor stands."""
+"""Open TCP ports, as they look from where auditor stands: a port that a firewall hides from here does not answer."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
@@ -97,7 +97,7 @@ def baseline(ports: OpenPorts, *, allowed: frozenset[int] = frozenset({22, 443})
     references=("disa:CISC-ND-000470", "nist-800-53r5:AC-17(2)"),
 )
 def telnet_closed(ports: OpenPorts) -> Iterator[Outcome]:
-    """Nobody can log in by telnet
+    """Telnet does not answer
 
     Telnet sends passwords and commands readable to everybody on the way, and anybody there can change them.
     """
@@ -113,7 +113,7 @@ def telnet_closed(ports: OpenPorts) -> Iterator[Outcome]:
     references=("nist-800-53r5:SC-8",),
 )
 def clear_text_services(ports: OpenPorts, *, allowed: frozenset[int] = frozenset()) -> Iterator[Outcome]:
-    """Files and commands do not travel as clear text
+    """FTP and the r-commands do not answer
 
     FTP and the r-commands of old Unix send passwords readable to everybody on the way, or ask for none at all.
     """
@@ -127,7 +127,7 @@ def clear_text_services(ports: OpenPorts, *, allowed: frozenset[int] = frozenset
     references=("nist-800-53r5:CM-7",),
 )
 def forgotten_services(ports: OpenPorts) -> Iterator[Outcome]:
-    """Services from the early Internet are off
+    """Services from the early Internet do not answer
 
     Echo, chargen, finger and their like serve nobody today but attackers, who learn from them or aim them at others.
     """
@@ -144,7 +144,7 @@ def forgotten_services(ports: OpenPorts) -> Iterator[Outcome]:
     references=("nist-800-53r5:SC-7",),
 )
 def databases_unreachable(ports: OpenPorts, *, allowed: frozenset[int] = frozenset()) -> Iterator[Outcome]:
-    """Databases cannot be reached over the network
+    """Databases do not answer over the network
 
     Applications talk to databases, people's machines need not. Some databases ask for no password as they come, and a
     reachable one is found within hours.
@@ -159,7 +159,7 @@ def databases_unreachable(ports: OpenPorts, *, allowed: frozenset[int] = frozens
     references=("nist-800-53r5:AC-17",),
 )
 def remote_screens_closed(ports: OpenPorts, *, allowed: frozenset[int] = frozenset()) -> Iterator[Outcome]:
-    """Remote screens (RDP, VNC, X11) cannot be reached directly
+    """Remote screens (RDP, VNC, X11) do not answer directly
 
     Stolen and guessed passwords for remote screens are the most common way in for extortion.
     """
@@ -173,7 +173,7 @@ def remote_screens_closed(ports: OpenPorts, *, allowed: frozenset[int] = frozens
     references=("nist-800-53r5:AC-3",),
 )
 def control_interfaces_closed(ports: OpenPorts, *, allowed: frozenset[int] = frozenset()) -> Iterator[Outcome]:
-    """Control interfaces of container platforms cannot be reached over the network
+    """Control interfaces of container platforms do not answer over the network
 
     Whoever reaches the Docker API on its clear-text port owns the machine, and etcd holds a cluster's secrets.
     """

@@ -116,8 +116,7 @@ def test_a_port_that_hangs_up_without_a_word_may_be_the_service(probe: Probe[obj
     "silent",
     [
         '<extraports state="filtered" count="2"/>',
-        '<port protocol="tcp" portid="22"><state state="filtered"/></port>'
-        '<port protocol="tcp" portid="443"><state state="filtered"/></port>',
+        "".join(f'<port protocol="tcp" portid="{n}"><state state="filtered"/></port>' for n in (22, 443)),
     ],
 )
 def test_a_silent_usual_port_may_hide_the_service(probe: Probe[object], silent: str):
