@@ -109,7 +109,7 @@ def parse(text: str, file: str) -> Source:
         else:
             silent += host.find("status[@state='up']") is not None
     shared = Counter(name for seen in answered for name in {name.casefold() for name in seen.reverse_names})
-    entries = tuple(_asset(seen, shared, file) for seen in answered)
+    entries = tuple(_asset(seen, shared, file) for seen in answered if seen.addresses or seen.mac or seen.given_name)
     warning = f"{file}: {silent} hosts count as up only because the scan was told so (-Pn), and are left out"
     return Source(entries, (warning,) if silent else ())
 

@@ -52,6 +52,11 @@ def test_a_host_that_is_down_is_none() -> None:
     assert assets('<status state="down" reason="no-response"/>' + address("192.0.2.6")) == []
 
 
+def test_a_host_without_an_address_is_none() -> None:
+    """There is nothing to call it by, and nothing to ask."""
+    assert assets(UP + address("not an address")) == []
+
+
 def test_a_host_that_is_up_because_we_said_so_counts_when_a_port_answers() -> None:
     """With -Pn every address of a network is "up"."""
     told = '<status state="up" reason="user-set"/>'
