@@ -114,7 +114,7 @@ def _read(answer: Answer) -> SshServer:
         written=tuple(settings({line.keyword: (" ".join(line.arguments),)}) for line in lines if not line.conditions),
         unread=seen.unread(),
         version=_version(seen),
-        running=bool(daemons) if daemons or seen.one("processes").words == "seen" else None,
+        running=_runs(seen, daemons),
         others=tuple(dict.fromkeys(file for options in daemons if (file := _other_file(options)))),
     )
 
@@ -160,6 +160,13 @@ def _daemons(seen: Sections) -> list[str]:
         if program == "sshd" and where != "elsewhere" and uid == "0" and listens:
             found.append(listens["options"].partition("[listener]")[0].strip())
     return found
+
+
+def _runs(seen: Sections, daemons: list[str]) -> bool | None:
+    """Return whether a daemon with the system's own configuration listens; None where processes cannot be seen."""
+    if any(not _other_file(options) for options in daemons):
+        return True
+    return False if seen.one("processes").words == "seen" else None
 
 
 def _absent(seen: Sections) -> FactError:

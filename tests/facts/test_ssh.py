@@ -154,6 +154,7 @@ def test_a_daemon_with_a_configuration_of_its_own_is_named():
     read = server(with_daemon("/usr/sbin/sshd -D -f /etc/ssh/sftp_config -oPermitRootLogin=yes"))
 
     assert (read.others, read.settings.root_login) == (("/etc/ssh/sftp_config",), "prohibit-password")
+    assert read.running is False
 
 
 def test_match_blocks_follow_includes_and_end_with_their_file():
