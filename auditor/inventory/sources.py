@@ -1,5 +1,6 @@
 """Read an inventory whatever its format, follow its includes, and make one of it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from auditor.inventory.merge import merged
 from auditor.model.asset import Asset
 
 _OUR_KEYS: Final = frozenset({"assets", "include", "scope", "defaults"})
+_OURS: Final = re.compile(r"^(?:assets|include|scope|defaults):", re.MULTILINE)
 _EXPORTS: Final = frozenset({"intune", "jamf", "google", "devices"})
 _NOTHING: Final = Declared(Source(()), (), (), ())
 
@@ -105,10 +107,13 @@ def _spreadsheet(path: Path) -> str:
 
 def _yaml(path: Path) -> str:
     """Return whose YAML it is. What is neither, even an empty file, is read as ours, so that the message fits."""
+    text = read_text(path)
+    if _OURS.search(text):  # a large inventory is not worth reading twice
+        return "auditor"
     try:
-        value = parse_yaml(read_text(path), str(path)).value
+        value = parse_yaml(text, str(path)).value
     except ContentError:
-        return "ansible" if "!vault" in read_text(path) else "auditor"
+        return "ansible" if "!vault" in text else "auditor"
     groups = isinstance(value, dict) and value and not _OUR_KEYS & value.keys()
     return "ansible" if groups and _looks_grouped(value) else "auditor"
 
