@@ -151,7 +151,7 @@ def authenticate(wire: Wire, target: Target, user: str, proofs: Sequence[Proof],
             tried.append(f"{proof.name} (not offered)")
             continue
         except AuthenticationException as refusal:
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or "timeout" in str(refusal):
                 raise TimedOut(f"{target}: did not answer to the log-in of {user} in time") from refusal
             tried.append(proof.name)
             if not wire.is_active():
@@ -226,7 +226,7 @@ def _no_agreement(wire: Wire) -> str:
 
 
 def _ended(why: Exception | None) -> bool:
-    return why is None or isinstance(why, EOFError | OSError) or str(why).rstrip().endswith("banner")
+    return why is None or isinstance(why, EOFError | OSError) or str(why).startswith("Error reading")
 
 
 def _incompatible(message: str, offer: dict[str, list[str]]) -> str:

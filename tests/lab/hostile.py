@@ -86,6 +86,12 @@ def dripping(connection: socket.socket, ended: threading.Event) -> None:
         connection.sendall(b"x")
 
 
+def flooding(connection: socket.socket, ended: threading.Event) -> None:
+    """Send a first line that never ends, as fast as it is taken."""
+    while not ended.is_set():
+        connection.sendall(b"x" * 65536)
+
+
 def greeting_only(connection: socket.socket, ended: threading.Event) -> None:
     """Greet as an SSH server does, and hang."""
     connection.sendall(b"SSH-2.0-OpenSSH_9.9\r\n")
@@ -110,6 +116,7 @@ class Impostor:
 
     session: Session | None = None  # None: the exec request itself is never answered
     accepts: bool = True
+    hangs: bool = False  # at the log-in
     methods: str = "publickey,password"
     key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
     shape: Callable[[paramiko.Transport], None] = lambda wire: None
@@ -176,6 +183,8 @@ class _Door(paramiko.ServerInterface):
         return True
 
     def _verdict(self) -> int:
+        if self._server.hangs:
+            self._ended.wait()
         return paramiko.AUTH_SUCCESSFUL if self._server.accepts else paramiko.AUTH_FAILED
 
     def _answer(self, channel: paramiko.Channel) -> None:

@@ -124,6 +124,7 @@ def test_other_requests_are_refused_before_connecting():
     [
         (hostile.silent, TimedOut, "never said that it speaks SSH"),
         (hostile.dripping, TimedOut, "never said that it speaks SSH"),
+        (hostile.flooding, TimedOut, "never said that it speaks SSH"),
         (hostile.greeting_only, TimedOut, "did not finish the key exchange in time"),
         (hostile.web_server, Unreachable, "does not speak SSH|closed the connection without saying that it speaks SSH"),
         (hostile.closing, Unreachable, "closed the connection"),
@@ -236,3 +237,31 @@ def test_errors_are_collection_errors():
     """So that the engine can turn each into the reason of an unknown result."""
     with Impostor() as server, pytest.raises(CollectionError):
         ask(transport(Given(password=Secret(CANARY))), server.port)
+
+
+def test_host_that_hangs_at_the_log_in():
+    """It is given up in time, and is no refusal of the credential."""
+    with Impostor(hangs=True) as server:
+        ssh = transport(Given(password=Secret(CANARY)), enrol=True, connect_seconds=1.0)
+
+        assert "did not answer to the log-in of audit in time" in refusal(TimedOut, ssh, server.port)
+        assert server.attempts == [("password", CANARY)]
+
+
+def test_one_line_of_ten_megabytes():
+    """It is one long text, cut at the cap."""
+
+    def long_line(channel, script, ended):
+        n = hostile.nonce_of(script)
+        channel.sendall_stderr(b"\n%s B 0\n\n%s S 0 0\n\n%s Z\n" % (n, n, n))
+        channel.sendall(b"\n%s H 0 root group self\n\n%s B 0 a_run\n" % (n, n))
+        channel.sendall(b"x" * 10_000_000)
+        channel.sendall(b"\n%s E 0\n\n%s Z\n" % (n, n))
+
+    with Impostor(session=long_line) as server:
+        ssh = transport(Given(password=Secret(CANARY)), enrol=True)
+        (whole,) = ask(ssh, server.port, Shell("a", limits=Limits(bytes=10_000_000)))
+        (cut,) = ask(ssh, server.port, Shell("a", limits=Limits(bytes=1_000)))
+
+    assert (len(whole.text), whole.problem) == (10_000_000, "")
+    assert (len(cut.text), cut.problem) == (1_000, "the answer was cut off after 1000 bytes")
