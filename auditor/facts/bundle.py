@@ -22,7 +22,6 @@ _LOOP: Final = (
     'elif [ -f "$f" ] || {{ [ -d "$d" ] && ! {{ [ -r "$d" ] && [ -x "$d" ]; }}; }}; '
     "then printf '\\n#== unreadable %s\\n' \"$f\"; fi; done"
 )
-PATHS: Final = "PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from auditor import Answer, Platform, Shell, Unreadable, probe
-from auditor.facts.bundle import PATHS, Bundle, read, section, show, which
+from auditor.facts.bundle import Bundle, read, section, show, which
 
 Outcome = Literal["accept", "refuse"]
 _DEEPEST: Final = 20
@@ -69,7 +69,6 @@ class _Chains:
 RULES: Final = Shell(
     show(
         [],
-        PATHS,
         section("tools", which("nft", "iptables-save", "ip6tables-save")),
         section("nft", "nft -j list ruleset"),
         section("iptables", "iptables-save"),

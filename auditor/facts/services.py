@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from auditor import Answer, Platform, Shell, Unreadable, probe
-from auditor.facts.bundle import PATHS, Bundle, read, section, show
+from auditor.facts.bundle import Bundle, read, section, show
 
 _BIG_ENDIAN: Final = {"s390", "s390x", "ppc", "ppc64", "mips", "mips64", "sparc", "sparc64", "parisc", "m68k", "armeb"}
 _LISTENING: Final = {"tcp": "0A", "udp": "07"}
@@ -60,7 +60,6 @@ class EnabledUnits:
 SOCKETS: Final = Shell(
     show(
         [],
-        PATHS,
         section("machine", "uname -m"),
         section("range", "cat /proc/sys/net/ipv4/ip_local_port_range"),
         "if command -v ss >/dev/null 2>&1; then "
@@ -73,7 +72,6 @@ SOCKETS: Final = Shell(
 UNITS: Final = Shell(
     show(
         ["/etc/inetd.conf", "/etc/xinetd.d/*"],
-        PATHS,
         "if command -v systemctl >/dev/null 2>&1; then "
         + section("systemd", "{ systemctl list-unit-files --no-legend --no-pager --plain --type=service,socket || "
                   "systemctl --root=/ list-unit-files --no-legend --no-pager --type=service,socket; }")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auditor import Answer, Limits, Platform, Shell, Unreadable, probe
-from auditor.facts.bundle import PATHS, Bundle, read, section, show
+from auditor.facts.bundle import Bundle, read, section, show
 
 _DAY: Final = 86400.0
 _ORIGIN: Final = re.compile(r"-security/|//security\.debian\.org/|//esm\.ubuntu\.com/")
@@ -85,10 +85,10 @@ def _first(**managers: list[str]) -> str:
 _NOW: Final = section("now", "date +%s")
 # As apt, zypper and apk read their lists without privilege, one request serves all three.
 UPDATES: Final = Shell(
-    show([], PATHS, _NOW, _first(**{"apt-get": _APT, "zypper": _ZYPPER, "apk": _APK})), limits=Limits(seconds=90.0)
+    show([], _NOW, _first(**{"apt-get": _APT, "zypper": _ZYPPER, "apk": _APK})), limits=Limits(seconds=90.0)
 )
 # Without privilege dnf has a cache of its own, which is empty.
-DNF: Final = Shell(show([], PATHS, _NOW, _first(dnf=_DNF)), privileged=True, limits=Limits(seconds=90.0))
+DNF: Final = Shell(show([], _NOW, _first(dnf=_DNF)), privileged=True, limits=Limits(seconds=90.0))
 
 
 @probe(UPDATES, on={Platform.LINUX})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auditor import Answer, NotPresent, Platform, Shell, Unreadable, probe
-from auditor.facts.bundle import PATHS, Bundle, read, section, show, which
+from auditor.facts.bundle import Bundle, read, section, show, which
 
 _TIMERS: Final = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dnf-automatic.timer", "dnf-automatic-install.timer",
@@ -66,7 +66,6 @@ AUTOMATIC: Final = Shell(
             "/etc/dnf/dnf5-plugins/automatic.conf",
             "/usr/share/dnf5/dnf5-plugins/automatic.conf",
         ],
-        PATHS,
         section("tools", which("apt-get", "dnf", "unattended-upgrade")),
         section(
             "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
