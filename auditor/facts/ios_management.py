@@ -303,10 +303,11 @@ def _user(user: LocalUser, rest: list[str]) -> LocalUser:
 def _placed(above: str, statement: Statement) -> Iterator[PlacedSecret]:
     """Yield the secrets of a statement and of all below it, other than SNMP communities."""
     before: list[str] = []
-    for word in words(statement.text):
+    for word, following in pairwise([*words(statement.text), ""]):
         token = parse(word)
         if token and not token.kind.endswith("community"):
-            yield PlacedSecret(above + " ".join(before), token)
+            behind = token.kind == "plain" and following == "7"  # `ntp authentication-key 1 md5 X 7` names it last
+            yield PlacedSecret(above + " ".join(before), replace(token, kind="type7") if behind else token)
         before.append("..." if token else word)
     if found := _RAW.search(statement.text):
         yield PlacedSecret(above + statement.text[: found.end() - 1].strip(), SecretToken(f"type{found['type']}"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from auditor.collect.redact import Redactor
 from auditor.errors import FactError
 from auditor.facts.ios_management import access, identity, login_rules, secrets
 from auditor.facts.ios_services import logging, services, snmp, time_sources
@@ -25,7 +26,7 @@ from auditor.facts.router import (
     shown_ios,
 )
 from auditor.facts.secrets import SecretToken, parse, secret_at, words
-from tests.make import fact, refused
+from tests.make import ROOT, fact, refused
 
 START = "version 17.9\nhostname rt-01\n"
 VTY = "line vty 0 4\n transport input ssh\n"
@@ -314,6 +315,13 @@ def test_secrets_are_placed_by_what_stands_around_them() -> None:
     ]
 
 
+def test_a_type_that_is_named_behind_the_secret_counts() -> None:
+    """NTP keys are the one place where IOS writes it last."""
+    (placed,) = kept(f"ntp authentication-key 1 md5 {PLAIN} 7").placed
+
+    assert (placed.place, placed.token.kind) == ("ntp authentication-key 1 md5", "type7")
+
+
 def test_a_readable_secret_that_slipped_through_redaction_is_still_reported() -> None:
     """By its place and class, and never by its text."""
     (placed,) = kept("aaa server radius dynamic-author\n client 192.0.2.7 server-key 7 070C285F").placed
@@ -480,3 +488,15 @@ def test_hostile_statements_harm_nobody(line: str) -> None:
 
     for way in (access, login_rules, secrets, services, snmp, time_sources, logging, identity):
         assert way.read(read) is not None
+
+
+@pytest.mark.parametrize("name", ["edge-rt-01", "core-sw-01"])
+def test_the_example_s_configurations_are_read_whole(name: str) -> None:
+    """What a newcomer audits first shows its name, its vty lines and its secrets, all of them redacted."""
+    text = (ROOT / "inventory" / "example" / f"{name}.cfg").read_text()
+    read = fact(saved_ios, Redactor(b"a key for this test").configuration(text))
+    assert isinstance(read, RunningConfig)
+
+    assert read.tree.hostname == name
+    assert [line.name for line in access.read(read).lines][-2:] == ["line vty 0 4", "line vty 5 15"]
+    assert all(secret.token.digest for secret in secrets.read(read).placed)
