@@ -19,7 +19,7 @@ from auditor.errors import CollectionError, CredentialMissing, OutOfScope, Timed
 from auditor.model.asset import Access, Asset, Channel, Platform
 from auditor.model.probe import Answer, Cli, Request
 from auditor.transports import ssh_wire as wires
-from auditor.transports.console import Console, Lost, Said
+from auditor.transports.console import Console, Lost, Said, console_on
 from auditor.transports.host_keys import HostKeys
 from auditor.transports.scope import Scope
 from auditor.transports.ssh import CredentialSource
@@ -167,12 +167,14 @@ def _prepared(wire: wires.Wire, driver: str, name: str) -> Iterator[Console]:
     try:
         try:
             connection = Prepared(host=name, device_type=driver, allow_agent=False, use_keys=False)
-            prompt = connection.find_prompt()
-        except (NetmikoBaseException, ValueError, EOFError, OSError, paramiko.SSHException) as error:
+            console = console_on(connection.remote_conn, _STEP_SECONDS)
+        except (NetmikoBaseException, Lost, ValueError, EOFError, OSError, paramiko.SSHException) as error:
             if not wire.is_active():
                 raise Unreachable(f"{name}: the device closed the session before it showed a prompt") from error
             raise TimedOut(f"{name}: the device showed no prompt: {_first_line(error)}") from error
-        yield Console(connection.remote_conn, prompt)
+        if console is None:
+            raise TimedOut(f"{name}: the device did not show the same prompt twice")
+        yield console
     finally:
         if connection is not None:
             connection.disconnect()

@@ -58,6 +58,24 @@ class Said:
     usable: bool = True
 
 
+def console_on(line: Line, seconds: float) -> "Console | None":
+    """Return the console at whose prompt a device waits, or None when it shows none in time.
+
+    The prompt is what it says to an empty line, twice in a row: a greeting may look like a prompt, but comes once.
+    """
+    until = time.monotonic() + seconds
+    console, before = Console(line, ""), ""
+    while time.monotonic() < until:
+        line.sendall(b"\n")
+        heard = console.until_quiet(until)
+        prompt = heard.rstrip().rpartition("\n")[2].strip()
+        if prompt and prompt == before:
+            console.prompt = prompt
+            return console
+        before = prompt
+    return None
+
+
 @dataclass(slots=True)
 class Console:
     """A session on a device's command line. `prompt` is the whole prompt, such as `rt-01#`."""
@@ -93,6 +111,14 @@ class Console:
             if re.search(rf"(?:{pattern})\s*\Z", cleaned(heard)[-_TAIL:]):
                 break
         return cleaned(heard).rstrip()
+
+    def until_quiet(self, until: float) -> str:
+        """Return what is said until the device has been silent for a moment. Raises Lost."""
+        heard, spoke = "", time.monotonic()
+        while (now := time.monotonic()) < until and (now - spoke < _SETTLED or not heard):
+            if piece := self._heard():
+                heard, spoke = heard + piece, time.monotonic()
+        return cleaned(heard)
 
     def _answer(self, end: str, until: float, most: int) -> tuple[str, str, bool]:
         """Return text, problem, and whether the session is in step afterwards."""

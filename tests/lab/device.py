@@ -139,7 +139,10 @@ class _Terminal:
         channel.settimeout(0.1)
 
     def run(self) -> None:
-        self._say(f"{self.recording.greeting}\n{self._prompt()}" if self.recording.greeting else self._prompt())
+        for part in self.recording.greeting.split(PAUSE):
+            self._say(part)
+            time.sleep(self.recording.pause if self.recording.greeting else 0)
+        self._say(self._prompt())
         while (line := self._line(echo=True)) is not None:
             command = " ".join(line.split())
             if command in {"exit", "quit"}:

@@ -143,6 +143,19 @@ def test_a_pager_that_cannot_be_switched_off_is_paged_through() -> None:
     assert said(running) == WANTED
 
 
+@pytest.mark.parametrize(
+    "greeting",
+    ["### WELCOME ###\n", f"\n*** rt-99#{PAUSE}\n>>> ours <<<\n", f"#\n{PAUSE}#\n{PAUSE}#\n", f"old-name#{PAUSE}\n"],
+)
+def test_a_greeting_is_not_taken_for_the_prompt(greeting: str) -> None:
+    """Banners that look like prompts, and arrive when they like."""
+    with Device(recording(greeting=greeting)) as device:
+        running, clock = ask(device, RUNNING, CLOCK)
+
+    assert (running.problem, said(running)) == ("", WANTED)
+    assert clock.text == COMMANDS["show clock"]
+
+
 def test_a_configuration_without_its_end_is_cut_off() -> None:
     """Half a configuration has a problem, so no probe reads it."""
     half = CONFIG[: CONFIG.index("line vty")]
