@@ -27,7 +27,7 @@ WELL_KNOWN: Final = frozenset(
 )  # fmt: skip
 
 _VALUE: Final = r'(?P<secret>"[^"\n\ufdd0]+"|[^\s;"\ufdd0]+)'
-_TYPE: Final = r"(?:(?P<type>[0-9]) )?+"
+_TYPE: Final = r"(?>(?:(?P<type>[0-9]) )?)"
 
 
 def _patterns(*written: str) -> list[re.Pattern[str]]:
@@ -36,10 +36,11 @@ def _patterns(*written: str) -> list[re.Pattern[str]]:
 
 
 # Where a configuration puts a secret: what stands before it, an optional type digit, the secret itself. What is
-# optional is possessive (?+), so that a keyword is never taken for the secret that a mask already hides.
+# optional is atomic, so that a keyword is never taken for the secret that a mask already hides. (Possessive quantifiers
+# would say the same, but match wrongly before CPython 3.11.5: gh-106052.)
 _POSITIONS: Final = _patterns(
-    rf"^\s*enable(?: algorithm-type \S+)?+ (?:secret|password)(?: level \d+)?+ {_TYPE}{_VALUE}",
-    rf"^\s*user(?:name)?\b.*? (?:secret|password|passphrase)(?: sha512)?+ {_TYPE}{_VALUE}",
+    rf"^\s*enable(?>(?: algorithm-type \S+)?) (?:secret|password)(?>(?: level \d+)?) {_TYPE}{_VALUE}",
+    rf"^\s*user(?:name)?\b.*? (?:secret|password|passphrase)(?>(?: sha512)?) {_TYPE}{_VALUE}",
     rf"^\s*(?:password|passphrase|passwd) {_TYPE}{_VALUE}",
     rf"^\s*(?:(?:tacacs|radius)\b.*? )?(?:server-)?key "
     rf"(?>(?P<type>[0-9]) |(?!chain\b|config-key\b|generate\b|\d+\s*$)){_VALUE}",
@@ -48,17 +49,17 @@ _POSITIONS: Final = _patterns(
     rf"\bauthentication-key \d+ type \S+ value {_VALUE}",
     rf"\b(?:message-digest-key \d+ md5|ospf authentication-key|eigrp authentication-key|isis password|area-password|"
     rf"domain-password) {_TYPE}{_VALUE}",
-    rf"^\s*(?:standby|vrrp|glbp)\b.*? authentication (?!md5\b)(?:text )?+{_VALUE}",
+    rf"^\s*(?:standby|vrrp|glbp)\b.*? authentication (?!md5\b)(?>(?:text )?){_VALUE}",
     rf"\bneighbor \S+ password {_TYPE}{_VALUE}",
-    rf"\b(?:pre-shared-key|psksecret|isakmp key|wpa-psk (?:ascii|hex))(?: (?:local|remote|hexadecimal|ascii-text))*+ "
+    rf"\b(?:pre-shared-key|psksecret|isakmp key|wpa-psk (?:ascii|hex))(?>(?: (?:local|remote|hexadecimal|ascii-text))*) "
     rf"{_TYPE}{_VALUE}",
     rf"\bppp (?:chap|pap)\b.*? password {_TYPE}{_VALUE}",
     rf"\b(?:vtp|ftp|client|dot1x|eap) password {_TYPE}{_VALUE}",
     rf"\bsnmp-server user\b.*? auth \S+ {_VALUE}",
-    rf"\bsnmp-server user\b.*? priv (?:(?:aes|des|3des|aes-?\d+)(?: \d+)? )?+{_VALUE}",
-    rf"^\s*set (?:\S*pass(?:word|wd|phrase)|secret|\S*key|psksecret|private-key)(?: ENC)?+ (?!\d+\s*$){_VALUE}",
+    rf"\bsnmp-server user\b.*? priv (?>(?:(?:aes|des|3des|aes-?\d+)(?: \d+)? )?){_VALUE}",
+    rf"^\s*set (?:\S*pass(?:word|wd|phrase)|secret|\S*key|psksecret|private-key)(?>(?: ENC)?) (?!\d+\s*$){_VALUE}",
     rf"\b(?:encrypted-password|plain-text-password-value|plaintext-password|authentication-password|"
-    rf"privacy-password|hashed-password|authentication-key|privacy-key|secret|pre-shared-secret)(?: ascii-text)?+ "
+    rf"privacy-password|hashed-password|authentication-key|privacy-key|secret|pre-shared-secret)(?>(?: ascii-text)?) "
     rf"(?!\d+ ){_VALUE}(?=\s*;|\s*$|\s*#)",
     rf"\b\S*(?:password|passphrase|secret|private-key|pre-shared-key|psk|authentication-key)={_VALUE}",
 )  # fmt: skip
