@@ -230,7 +230,9 @@ _HASHED_BY: Final = {"md5": "type5", "sha256": "type8", "scrypt": "type9"}
 _WITH_VALUE: Final = frozenset(
     {"privilege", "algorithm-type", "common-criteria-policy", "view", "access-class", "user-maxlinks", "aaa"}
 )
-_RAW: Final = re.compile(r"\b(?:password|secret|key|key-string|server-key|md5)\s+(?P<type>[07])\s+(?!<secret )\S")
+_RAW: Final = re.compile(
+    r"\b(?:password|secret|key|key-string|server-key|md5|set-key \w+)\s+(?P<type>[07])\s+(?!<secret )\S"
+)
 
 
 @derived

@@ -9,7 +9,6 @@ from auditor.facts.ios_services import logging, services, snmp, time_sources
 from auditor.facts.router import (
     Community,
     DeviceIdentity,
-    DeviceSecrets,
     DeviceServices,
     Line,
     LineKind,
@@ -25,19 +24,11 @@ from auditor.facts.router import (
     saved_ios,
     shown_ios,
 )
-from auditor.facts.secrets import SecretToken, parse, secret_at, words
+from auditor.facts.secrets import SecretToken
+from tests.facts.routers import START, config
 from tests.make import ROOT, fact, refused
 
-START = "version 17.9\nhostname rt-01\n"
 VTY = "line vty 0 4\n transport input ssh\n"
-
-
-def config(*lines: str, start: str = START) -> RunningConfig:
-    """Return the configuration that these lines make."""
-    text = start + "".join(line if line.endswith("\n") else f"{line}\n" for line in lines) + "end\n"
-    read = fact(saved_ios, text)
-    assert isinstance(read, RunningConfig)
-    return read
 
 
 def reached(*lines: str) -> ManagementAccess:
@@ -48,11 +39,6 @@ def reached(*lines: str) -> ManagementAccess:
 def vty(*lines: str) -> list[Line]:
     """Return its vty lines."""
     return [line for line in reached(*lines).lines if line.kind is LineKind.VTY]
-
-
-def kept(*lines: str) -> DeviceSecrets:
-    """Return its secrets."""
-    return secrets.read(config(*lines))
 
 
 def serves(*lines: str, start: str = START) -> DeviceServices:
@@ -186,161 +172,6 @@ def test_ipv6_and_banners_and_ssh_are_seen() -> None:
     assert (reached(VTY).ipv6, reached(VTY).ssh_version) == (False, None)
 
 
-# --- access lists -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("lines", "anybody"),
-    [
-        (("access-list 10 permit 192.0.2.0 0.0.0.255",), False),
-        (("access-list 10 permit any",), True),
-        (("access-list 10 permit 0.0.0.0 255.255.255.255",), True),
-        (("access-list 10 deny any", "access-list 10 permit any"), False),
-        (("access-list 10 deny host 192.0.2.7", "access-list 10 permit any log"), True),
-        (("ip access-list standard 10", " 10 permit host 192.0.2.1", " 20 deny any log"), False),
-        (("ip access-list standard 10", " 10 permit host 192.0.2.1", " 20 permit any"), True),
-        (("ip access-list extended 10", " permit tcp any any eq 22"), True),
-        (("ip access-list extended 10", " permit ip any any"), True),
-        (("ip access-list extended 10", " permit tcp 192.0.2.0 0.0.0.255 any eq 22", " deny ip any any log"), False),
-        (("ip access-list extended 10", " permit tcp any any established"), False),
-        (("ip access-list extended 10", " permit icmp any any", " permit udp any any"), False),
-        (("ip access-list extended 10", " permit tcp any any eq 443"), None),
-        (("ip access-list extended 10", " permit tcp object-group ADMINS any eq 22"), None),
-        (("ip access-list extended 10", " permit tcp object-group ADMINS any", " deny ip any any"), None),
-        (("ip access-list extended 10", " permit tcp object-group ADMINS any", " permit ip any any"), True),
-        (("object-group network ADMINS", " 192.0.2.0 255.255.255.0", "ip access-list extended 10",
-          " permit tcp object-group ADMINS any eq 22"), False),
-        (("object-group network ALL", " any", "ip access-list extended 10", " permit ip object-group ALL any"), True),
-        (("ip access-list standard 10", " remark nothing yet"), True),
-        (("ipv6 access-list 10", " permit tcp 2001:db8::/32 any", " sequence 20 permit ipv6 any any"), True),
-    ],
-)  # fmt: skip
-def test_an_access_list_lets_anybody_in_or_not_or_cannot_be_told(lines: tuple[str, ...], anybody: bool | None) -> None:  # noqa: FBT001
-    """Order, protocols, remarks and groups count; an empty list filters nothing."""
-    assert reached(*lines).access_lists["10"].anybody is anybody
-
-
-def test_a_list_that_is_not_defined_is_not_there() -> None:
-    """Using a name defines nothing."""
-    assert reached("line vty 0 4", " access-class GONE in").access_lists == {}
-
-
-# --- secrets ----------------------------------------------------------------------------------------------------------
-
-T5, T7, T9 = "<secret type5 0a1b2c3d>", "<secret type7 1a1b2c3d>", "<secret type9 2a1b2c3d>"
-PLAIN = "<secret plain 3a1b2c3d>"
-
-
-def test_a_token_is_one_word_and_tells_its_class() -> None:
-    """Spaces inside a token part no words; nothing else is a token."""
-    assert words(f"username ada secret 9 {T9} x") == ["username", "ada", "secret", "9", T9, "x"]
-    assert parse("<secret default-community:public 0a>") == SecretToken("default-community", "public", "0a")
-    assert [parse(word) for word in ("secret", "<secret>", "<b>", "")] == [None] * 4
-
-
-def test_a_value_that_was_not_redacted_counts_by_its_digit_and_is_not_kept() -> None:
-    """Nothing echoes it."""
-    assert secret_at(["7", "0822455D0A16"]) == SecretToken("type7")
-    assert secret_at(["hunter2"]) == SecretToken("plain")
-    assert secret_at([]) is None
-
-
-@pytest.mark.parametrize(
-    ("line", "kinds"),
-    [
-        (f"enable secret 9 {T9}", {15: "type9"}),
-        (f"enable secret level 5 5 {T5}", {5: "type5"}),
-        (f"enable secret {PLAIN}", {15: "plain"}),
-        (f"enable algorithm-type scrypt secret {PLAIN}", {15: "type9"}),
-        (f"enable password 7 {T7}", {}),
-        ("enable last-resort password", {}),
-    ],
-)
-def test_enable_secrets_are_told_by_level_and_class(line: str, kinds: dict[int, str]) -> None:
-    """What is typed in clear behind an algorithm is stored hashed by it."""
-    assert {level: token.kind for level, token in kept(line).enable_secrets.items()} == kinds
-
-
-def test_an_enable_password_is_something_else_than_the_secret() -> None:
-    """Both may stand there at once."""
-    found = kept(f"enable secret 9 {T9}", f"enable password 7 {T7}")
-
-    assert (found.enable_secrets[15].kind, found.enable_passwords[15].kind) == ("type9", "type7")
-
-
-@pytest.mark.parametrize(
-    ("line", "kind", "reversible"),
-    [
-        (f"username ada privilege 15 secret 9 {T9}", "type9", False),
-        (f"username ada password 7 {T7}", "type7", True),
-        (f"username ada common-criteria-policy password password 7 {T7}", "type7", True),
-        (f"username ada privilege 15 algorithm-type scrypt secret {PLAIN}", "type9", False),
-        (f"username ada privilege 15\nusername ada secret 5 {T5}", "type5", False),
-        (f"username ada secret 9 {T9}\nusername ada autocommand show password", "type9", False),
-        (f"user-name ada\n privilege 15\n secret 9 {T9}", "type9", False),
-        ("username ada privilege 15", None, False),
-    ],
-)
-def test_a_local_account_s_secret_is_found_whatever_stands_around_it(
-    line: str,
-    kind: str | None,
-    reversible: bool,  # noqa: FBT001
-) -> None:
-    """Options in any order, several lines an account, the newer sub-mode; option values are not keywords."""
-    (user,) = kept(line).users
-
-    assert (user.name, user.secret.kind if user.secret else None, user.reversible) == ("ada", kind, reversible)
-
-
-def test_an_account_without_a_password_says_so() -> None:
-    """`nopassword` is not the same as showing none."""
-    (user,) = kept("username ada privilege 15 nopassword").users
-
-    assert (user.no_password, user.privilege) == (True, 15)
-
-
-def test_secrets_are_placed_by_what_stands_around_them() -> None:
-    """The place is stable and holds no secret; communities are another check's matter; text in banners is text."""
-    placed = kept(
-        f"key chain OSPF\n key 1\n  key-string 7 {T7}",
-        "snmp-server community <secret default-community:public 0a> RO",
-        "banner motd ^C",
-        f"password 7 {T7}",
-        "^C",
-        "wlan test\n security wpa psk set-key ascii 0 hunter2",
-    ).placed
-
-    assert [(secret.place, secret.token.kind) for secret in placed] == [
-        ("key chain OSPF / key 1 / key-string 7", "type7")
-    ]
-
-
-def test_a_type_that_is_named_behind_the_secret_counts() -> None:
-    """NTP keys are the one place where IOS writes it last."""
-    (placed,) = kept(f"ntp authentication-key 1 md5 {PLAIN} 7").placed
-
-    assert (placed.place, placed.token.kind) == ("ntp authentication-key 1 md5", "type7")
-
-
-def test_a_readable_secret_that_slipped_through_redaction_is_still_reported() -> None:
-    """By its place and class, and never by its text."""
-    (placed,) = kept("aaa server radius dynamic-author\n client 192.0.2.7 server-key 7 070C285F").placed
-
-    assert (placed.place, placed.token.kind) == (
-        "aaa server radius dynamic-author / client 192.0.2.7 server-key 7",
-        "type7",
-    )
-
-
-def test_passwords_are_obscured_only_where_it_says_so() -> None:
-    """Off is the default of every release."""
-    assert [kept(line).obscured for line in ("service password-encryption", "no service password-encryption", "")] == [
-        True,
-        False,
-        False,
-    ]
-
-
 # --- identity, logins, services --------------------------------------------------------------------------------------
 
 
@@ -435,7 +266,7 @@ def test_time_sources_and_keys_are_read() -> None:
     found = time_sources.read(
         config(
             "ntp authenticate",
-            f"ntp authentication-key 2 md5 {PLAIN} 7",
+            f"ntp authentication-key 2 md5 {'<secret plain 3a1b2c3d>'} 7",
             "ntp trusted-key 1 - 3",
             "ntp server vrf MGMT 192.0.2.1 prefer key 2",
             "ntp server ip pool.example.com",
