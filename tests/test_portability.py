@@ -21,7 +21,7 @@ def texts(source: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(ROOT)) for file in FILES])
 def test_no_pattern_has_a_possessive_group(file: Path) -> None:
-    """`(?:...)?+` matches wrongly before Python 3.11.5 (CPython gh-106052); Debian 12 has 3.11.2. `(?>...)` is right."""
+    """`(?:...)?+` matches wrongly before Python 3.11.5 (gh-106052); Debian 12 has 3.11.2. `(?>...)` is right."""
     possessive = re.compile(r"\)[?*+]\+")
 
     assert [text for text in texts(file.read_text()) if possessive.search(text)] == []

@@ -1,8 +1,9 @@
 """Why something is demanded of an asset: each check, each setting's value, and the line that set it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
 
-from auditor.model.check import shown
+from auditor.model.check import Value, shown
 from auditor.model.policy import Demand
 
 
@@ -28,5 +29,5 @@ def _rows(demand: Demand) -> Iterator[Mapping[str, object]]:
     for name, setting in check.settings.items():
         own = name in demand.settings
         place = control.settings_at.get(f"{check.id} {name}", asked_by) if own else "the check's default"
-        value = shown(demand.settings[name] if own else setting.default)
+        value = shown(cast("Value", demand.settings[name] if own else setting.default))
         yield {**first, "check": check.id, "setting": name, "value": value, "set_by": str(place)}

@@ -1,7 +1,5 @@
 """The JSON schema of policy files: written once, in the models and in the checks' signatures."""
 
-from typing import Any, cast
-
 from auditor.plugins import Content
 from auditor.policy.files import PolicyFile
 from auditor.policy.settings import settings_schema
@@ -9,7 +7,7 @@ from auditor.policy.settings import settings_schema
 
 def policy_schema(content: Content) -> dict[str, object]:
     """Return a schema in which `checks:` knows every check, its title and its settings."""
-    schema = cast("dict[str, Any]", PolicyFile.model_json_schema())
+    schema = PolicyFile.model_json_schema()
     known = {
         check.id: {"description": check.title, "anyOf": [settings_schema(check), {"type": "null"}]}
         for check in content.checks.values()
