@@ -5,9 +5,11 @@ import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final, cast
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.errors import UsageError
 from auditor.model.evidence import evidence_of
@@ -17,12 +19,13 @@ from auditor.model.result import Result, Verdict
 from auditor.store import codec
 from auditor.store.blobs import Filing, insert_into, read_records
 from auditor.store.codec import Json
-from auditor.store.evidence import EvidenceMemory
+from auditor.store.evidence import EvidenceMemory, Told
 from auditor.store.findings import write_findings
-from auditor.store.memory import audit_number, register_assets
+from auditor.store.memory import audit_number, no_audit, parsed_number, register_assets
 from auditor.store.records import AssetOutcome, Audit, AuditOutcome, AuditPlan, Gathered, Run, Tally
 from auditor.store.tables import ANSWER, ASSET, AUDIT, TALLY
 
+_MOST_READ: Final = 500  # pairs of documents kept while results are read
 _RESUMABLE: Final = timedelta(days=1)  # older answers would be passed off as today's
 
 
@@ -49,7 +52,7 @@ class AuditMemory(EvidenceMemory):
             filing = Filing(connection, self._shelf)
             unfinished = AUDIT.c.outcome == AuditOutcome.UNFINISHED.value
             connection.execute(AUDIT.update().where(unfinished).values(outcome=AuditOutcome.ABANDONED.value))
-            register_assets(connection, sorted(plan.assets), now)
+            assets = register_assets(connection, sorted(plan.assets), now)
             row = {
                 "started_at": now,
                 "outcome": AuditOutcome.UNFINISHED.value,
@@ -61,6 +64,7 @@ class AuditMemory(EvidenceMemory):
             }
             number = connection.execute(AUDIT.insert().values(row).returning(AUDIT.c.id)).scalar_one()
         self._shelf.keep(filing)
+        self._shelf.assets.update(assets)
         return Audit(id=str(number), plan=plan, started_at=now, finished_at=None, outcome=AuditOutcome.UNFINISHED)
 
     def unfinished_audit(self, plan: AuditPlan, *, since: datetime) -> Audit | None:
@@ -104,6 +108,8 @@ class AuditMemory(EvidenceMemory):
             if lost := filing.missing({seen.digest for result in results for seen in result.evidence if seen.digest}):
                 raise ValueError(f"a result of {name} rests on a text that is not stored: {min(lost)}")
             row = {
+                "audit_id": number,
+                "asset_id": self._shelf.assets.get(name) or register_assets(connection, [name], now)[name],
                 "reached": gathered.reached,
                 "problem": gathered.problem,
                 "saved_at": now,
@@ -112,9 +118,7 @@ class AuditMemory(EvidenceMemory):
                 "seen_id": filing.file_record(parts.seen, parts.family),
                 "asked": zlib.compress(parts.asked.encode()),
             }
-            key = {"audit_id": number, "asset_id": register_assets(connection, [name], now)[name]}
-            insert = insert_into(connection, ANSWER).values({**key, **row})
-            connection.execute(insert.on_conflict_do_update(index_elements=list(key), set_=row))
+            connection.execute(_upsert(connection.dialect.name), row)
         self._shelf.keep(filing)
 
     def finish_audit(
@@ -156,9 +160,9 @@ class AuditMemory(EvidenceMemory):
 
     def results(self, audit: str, asset: str = "") -> Iterator[Result]:
         """Give the results of an audit, by asset and in the policy's order. Memory stays flat. Raises UsageError."""
+        reading = _Reading()
         for told in self._told(self.audit(audit).id, asset):
-            plan, judged = cast("list[list[Json]]", told.plan), cast("list[list[Json]]", told.judged)
-            yield from codec.results_from(told.asset, plan, judged, told.evidence())
+            yield from codec.results_from(told.asset, reading.judgements(told), told.evidence())
 
     def collected(self, audit: str) -> dict[str, AssetOutcome]:
         """Return whether each asset of an audit answered, by name."""
@@ -195,6 +199,26 @@ class AuditMemory(EvidenceMemory):
             return [_audit(row, cast("list[str]", scopes[row.scope_id])) for row in rows]
 
 
+class _Reading:
+    """Documents that many assets have in common, made into values once."""
+
+    def __init__(self) -> None:
+        self._demands: dict[int, list[codec.Demanded]] = {}
+        self._judgements: dict[tuple[int, int], list[codec.Judgement]] = {}
+
+    def judgements(self, told: Told) -> list[codec.Judgement]:
+        key = (told.plan_id, told.judged_id)
+        if key not in self._judgements:
+            if len(self._judgements) >= _MOST_READ:
+                self._judgements.clear()
+                self._demands.clear()
+            if told.plan_id not in self._demands:
+                self._demands[told.plan_id] = codec.demands_from(cast("list[list[Json]]", told.plan))
+            judged = cast("list[list[Json]]", told.judged)
+            self._judgements[key] = codec.judgements_from(self._demands[told.plan_id], judged)
+        return self._judgements[key]
+
+
 def _audit(row: "Row[tuple[object, ...]]", assets: Iterable[str]) -> Audit:
     return Audit(
         id=str(row.id),
@@ -211,9 +235,23 @@ def _audit(row: "Row[tuple[object, ...]]", assets: Iterable[str]) -> Audit:
     )
 
 
+_OUTCOME: Final = select(AUDIT.c.outcome).where(AUDIT.c.id == bindparam("audit"))
+
+
+@cache
+def _upsert(dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """Return the statement that saves an asset once: made anew for each it would cost more than to run it."""
+    insert = insert_into(dialect, ANSWER)
+    key = ["audit_id", "asset_id"]
+    fields = {name: insert.excluded[name] for name in ANSWER.c.keys() if name not in {"id", *key}}  # noqa: SIM118
+    return insert.on_conflict_do_update(index_elements=key, set_=fields)
+
+
 def _open_audit(connection: Connection, audit: str) -> int:
-    number = audit_number(connection, audit)
-    outcome = connection.execute(select(AUDIT.c.outcome).where(AUDIT.c.id == number)).scalar_one()
+    number = parsed_number(audit)
+    outcome = connection.execute(_OUTCOME, {"audit": number}).scalar()
+    if outcome is None:
+        raise no_audit(audit)
     if outcome != AuditOutcome.UNFINISHED.value:
         raise UsageError(f"The audit {audit} is {outcome}: nothing can be added to it.")
     return number

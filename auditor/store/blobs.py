@@ -19,9 +19,9 @@ _LEVEL: Final = 6
 _MOST_REMEMBERED: Final = 100_000
 
 
-def insert_into(connection: Connection, table: Table) -> "sqlite.Insert | postgresql.Insert":
+def insert_into(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
     """Return an insert that can say what to do about a row that is already there."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 class Shelf:
@@ -29,6 +29,7 @@ class Shelf:
 
     def __init__(self) -> None:
         """Know nothing yet."""
+        self.assets: dict[str, int] = {}
         self.texts: set[str] = set()
         self.records: dict[str, int] = {}
         self.bases: dict[str, tuple[int, bytes]] = {}
@@ -70,7 +71,7 @@ class Filing:
         rows = [{"digest": digest, "size": size, "body": body} for digest, (size, body) in compressed.items()]
         if rows:
             self._connection.execute(
-                insert_into(self._connection, TEXT).on_conflict_do_nothing(index_elements=["digest"]), rows
+                insert_into(self._connection.dialect.name, TEXT).on_conflict_do_nothing(index_elements=["digest"]), rows
             )
         self.texts |= compressed.keys()
 

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final, cast
 
 from auditor.model.check import Severity, Undecided, Value, Violation
@@ -26,6 +28,7 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_VERDICTS: Final = {verdict.value: verdict for verdict in Verdict}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +45,39 @@ class Documents:
     family: str
 
 
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """What a result says of its demand."""
+
+    control: str
+    check: str
+    severity: Severity
+    settings: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A result without its asset: `at` has the numbers of its evidence."""
+
+    demanded: Demanded
+    verdict: Verdict
+    reason: str
+    at: tuple[int, ...]
+    violations: tuple[Violation, ...]
+    undecided: tuple[Undecided, ...]
+
+
 def documents(asset: str, evidence: Iterable[Evidence], results: Sequence[Result]) -> Documents:
     """Return what an asset gave as documents; evidence that only results name is added to the rest."""
     numbers: dict[Evidence, int] = {}
     for seen in evidence:
         numbers.setdefault(seen, len(numbers))
-    judged: list[Json] = []
-    for result in results:
-        at: list[Json] = [numbers.setdefault(seen, len(numbers)) for seen in result.evidence]
-        judged.append(_judgement(result, at))
-    plan: list[Json] = [[r.control, r.check, r.severity.value, _packed_settings(r.settings)] for r in results]
+    judged = [
+        _judgement(result, [numbers.setdefault(seen, len(numbers)) for seen in result.evidence]) for result in results
+    ]
     return Documents(
-        plan=_dump(plan),
-        judged=_dump(judged),
+        plan=f"[{','.join(map(_demand, results))}]",
+        judged=f"[{','.join(judged)}]",
         seen=_dump([_sight(seen, asset) for seen in numbers]),
         asked=_dump(_steps(seen.asked_at for seen in numbers)),
         family=_dump([[seen.channel, seen.request] for seen in numbers]),
@@ -83,37 +106,77 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], asked: Sequence[in
     return found
 
 
-def results_from(
-    asset: str, plan: Sequence[Sequence[Json]], judged: Sequence[Sequence[Json]], evidence: Sequence[Evidence]
-) -> list[Result]:
-    """Return the results of an asset from its parsed documents."""
-    results: list[Result] = []
-    for (control, check, severity, settings), line in zip(plan, judged, strict=True):
-        verdict, reason, at, violations, undecided = _filled(line, 5, [])
-        results.append(
-            Result(
-                asset=asset,
-                control=str(control),
-                check=str(check),
-                verdict=Verdict(str(verdict)),
+def demands_from(plan: Sequence[Sequence[Json]]) -> list[Demanded]:
+    """Return the demands of a parsed plan."""
+    return [
+        Demanded(str(control), str(check), Severity(str(severity)), MappingProxyType(_unpacked_settings(settings)))
+        for control, check, severity, settings in plan
+    ]
+
+
+def judgements_from(demands: Sequence[Demanded], judged: Sequence[Sequence[Json]]) -> list[Judgement]:
+    """Return what is the same in the results of all assets that share two documents, from these."""
+    judgements: list[Judgement] = []
+    for demanded, line in zip(demands, judged, strict=True):
+        verdict, reason, at, violations, undecided = _filled(line, 5, []) if len(line) > 3 else (*line, (), ())
+        judgements.append(
+            Judgement(
+                demanded=demanded,
+                verdict=_VERDICTS[str(verdict)],
                 reason=str(reason),
-                evidence=tuple(evidence[number] for number in cast("list[int]", at)),
-                severity=Severity(str(severity)),
-                violations=tuple(_violation(item) for item in cast("list[list[Json]]", violations)),
-                undecided=tuple(Undecided(str(s), str(r)) for s, r in cast("list[list[Json]]", undecided)),
-                settings=_unpacked_settings(settings),
+                at=tuple(cast("list[int]", at)),
+                violations=tuple([_violation(item) for item in cast("list[list[Json]]", violations)]),
+                undecided=tuple([Undecided(str(s), str(r)) for s, r in cast("list[list[Json]]", undecided)]),
             )
         )
-    return results
+    return judgements
 
 
-def _judgement(result: Result, at: list[Json]) -> list[Json]:
-    line: list[Json] = [result.verdict.value, result.reason, at]
-    if result.violations or result.undecided:
-        line.append([[seen.subject, packed(seen.found), packed(seen.wanted)] for seen in result.violations])
+def results_from(asset: str, judgements: Iterable[Judgement], evidence: Sequence[Evidence]) -> list[Result]:
+    """Return the results of an asset."""
+    return [
+        Result(
+            asset=asset,
+            control=judgement.demanded.control,
+            check=judgement.demanded.check,
+            verdict=judgement.verdict,
+            reason=judgement.reason,
+            evidence=tuple([evidence[number] for number in judgement.at]),
+            severity=judgement.demanded.severity,
+            violations=judgement.violations,
+            undecided=judgement.undecided,
+            settings=judgement.demanded.settings,
+        )
+        for judgement in judgements
+    ]
+
+
+_demands: Final[dict[tuple[object, ...], tuple[str, tuple[object, ...]]]] = {}
+_MOST_DEMANDS: Final = 50_000
+
+
+def _demand(result: Result) -> str:
+    """Return a demand as it is written. Settings are the same objects for every asset, and are written once."""
+    values = tuple(result.settings.values())
+    key = (result.control, result.check, result.severity, *result.settings, *map(id, values))
+    known = _demands.get(key)
+    if known is None:
+        settings: Json = {name: packed(value) for name, value in result.settings.items()}
+        text = _dump([result.control, result.check, result.severity.value, settings])
+        if len(_demands) >= _MOST_DEMANDS:
+            _demands.clear()
+        known = _demands[key] = (text, values)  # holding the values keeps their ids theirs
+    return known[0]
+
+
+def _judgement(result: Result, at: Sequence[int]) -> str:
+    if not (result.violations or result.undecided):
+        return f'["{result.verdict.value}",{_quoted(result.reason)},[{",".join(map(str, at))}]]'
+    line: list[Json] = [result.verdict.value, result.reason, list(at)]
+    line.append([[seen.subject, packed(seen.found), packed(seen.wanted)] for seen in result.violations])
     if result.undecided:
         line.append([[place.subject, place.reason] for place in result.undecided])
-    return line
+    return _dump(line)
 
 
 def _violation(item: Sequence[Json]) -> Violation:
@@ -150,10 +213,6 @@ def _steps(times: Iterable[datetime | None]) -> list[Json]:
     return steps
 
 
-def _packed_settings(settings: Mapping[str, object]) -> Json:
-    return {name: packed(value) for name, value in settings.items()}
-
-
 def _unpacked_settings(settings: Json) -> dict[str, object]:
     return {name: unpacked(value) for name, value in cast("dict[str, Json]", settings).items()}
 
@@ -183,7 +242,9 @@ def _pack_items(value: object) -> list[Json]:
 
 
 def _pack_set(value: object) -> list[Json]:
-    return sorted(_pack_items(value), key=_dump)
+    items = _pack_items(value)
+    words = [item for item in items if isinstance(item, str)]
+    return [*sorted(words), *sorted((item for item in items if not isinstance(item, str)), key=_dump)]
 
 
 def _pack_mapping(value: object) -> list[Json]:
@@ -217,5 +278,5 @@ _UNPACKERS: Final[dict[str, Callable[[list[Json]], object]]] = {
 }
 
 
-def _dump(value: Json) -> str:
-    return json.dumps(value, separators=(",", ":"))
+_dump: Final[Callable[[Json], str]] = json.JSONEncoder(separators=(",", ":")).encode
+_quoted: Final[Callable[[str], str]] = lru_cache(10_000)(_dump)

@@ -23,7 +23,7 @@ _MOST_KEPT: Final = 2000  # parsed documents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Everything that one audit got from one asset, as documents."""
+    """Everything that one audit got from one asset, as documents; equal numbers are equal documents."""
 
     asset: str
     reached: bool
@@ -31,6 +31,8 @@ class Told:
     saved_at: datetime
     plan: Json
     judged: Json
+    plan_id: int
+    judged_id: int
     seen: Json
     asked: Json
 
@@ -89,6 +91,8 @@ def _page(
             saved_at=row.saved_at,
             plan=kept[row.plan_id],
             judged=kept[row.judged_id],
+            plan_id=row.plan_id,
+            judged_id=row.judged_id,
             seen=kept[row.seen_id],
             asked=json.loads(zlib.decompress(row.asked)),
         )

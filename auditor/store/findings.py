@@ -59,24 +59,43 @@ def write_findings(connection: Connection, audit: int | None, findings: Iterable
     """Write what is new or changed, within a transaction."""
     known = {row.identity: row for row in connection.execute(select(FINDING))}
     added: dict[str, Finding] = {}
-    changed: list[dict[str, object]] = []
-    events: list[dict[str, object]] = []
+    changed: list[tuple[Row[tuple[object, ...]], Finding]] = []
+    seen_again: dict[datetime, list[int]] = {}
     for finding in findings:
-        identity, fields = _identity(finding), _fields(finding)
+        identity = _identity(finding)
         row = known.get(identity)
         if row is None:
             added[identity] = finding
-        elif any(getattr(row, name) != value for name, value in fields.items()):
-            changed.append({"number": row.id, **fields})
-            if (row.state, row.found) != (finding.state.value, finding.found):
-                events.append(_event(row.id, row.state, finding, audit, now))
-    if added:
-        numbers = _insert(connection, added)
-        events += [_event(numbers[identity], None, finding, audit, now) for identity, finding in added.items()]
-    if changed:
-        connection.execute(FINDING.update().where(FINDING.c.id == bindparam("number")), changed)
+        elif (different := _different(row, finding)) == ["last_seen"]:
+            seen_again.setdefault(finding.last_seen, []).append(row.id)
+        elif different:
+            changed.append((row, finding))
+    numbers = _insert(connection, added) if added else {}
+    events = [_event(numbers[identity], None, finding, audit, now) for identity, finding in added.items()]
+    for row, finding in changed:
+        if (row.state, row.found) != (finding.state.value, finding.found):
+            events.append(_event(row.id, row.state, finding, audit, now))
+    _update(connection, {row.id: finding for row, finding in changed})
+    _touch(connection, seen_again)
     if events:
         connection.execute(EVENT.insert(), events)
+
+
+def _different(row: "Row[tuple[object, ...]]", finding: Finding) -> list[str]:
+    return [name for name, value in _fields(finding).items() if getattr(row, name) != value]
+
+
+def _update(connection: Connection, changed: Mapping[int, Finding]) -> None:
+    rows = [{"number": number, **_fields(finding)} for number, finding in changed.items()]
+    if rows:
+        connection.execute(FINDING.update().where(FINDING.c.id == bindparam("number")), rows)
+
+
+def _touch(connection: Connection, seen_again: Mapping[datetime, list[int]]) -> None:
+    for last_seen, numbers in seen_again.items():
+        for start in range(0, len(numbers), 500):  # SQLite's older limit is 999 variables a statement
+            lot = FINDING.c.id.in_(numbers[start : start + 500])
+            connection.execute(FINDING.update().where(lot).values(last_seen=last_seen))
 
 
 def _insert(connection: Connection, added: Mapping[str, Finding]) -> dict[str, int]:

@@ -34,7 +34,7 @@ class StoredHostKeys:
             "pinned_at": datetime.now(UTC),
         }
         with self._database.writing() as connection:
-            insert = insert_into(connection, HOST_KEY).values(row)
+            insert = insert_into(connection.dialect.name, HOST_KEY).values(row)
             same = ["address", "port", "fingerprint"]
             connection.execute(insert.on_conflict_do_update(index_elements=same, set_={"revoked": key.revoked}))
 

@@ -32,7 +32,7 @@ class Memory:
                 for identity in sorted(asset.identities)
             ]
             if rows:
-                insert = insert_into(connection, IDENTITY)
+                insert = insert_into(connection.dialect.name, IDENTITY)
                 connection.execute(
                     insert.on_conflict_do_update(index_elements=["asset_id", "identity"], set_={"last_seen": now}), rows
                 )
@@ -55,7 +55,7 @@ class Memory:
 
 def register_assets(connection: Connection, names: Collection[str], now: datetime) -> dict[str, int]:
     """Return the number of each asset's row, made where there is none."""
-    insert = insert_into(connection, ASSET)
+    insert = insert_into(connection.dialect.name, ASSET)
     upsert = insert.on_conflict_do_update(index_elements=["name"], set_={"last_seen": now})
     rows = [{"name": name, "first_seen": now, "last_seen": now} for name in names]
     found = connection.execute(upsert.returning(ASSET.c.name, ASSET.c.id), rows) if rows else ()
@@ -64,7 +64,17 @@ def register_assets(connection: Connection, names: Collection[str], now: datetim
 
 def audit_number(connection: Connection, audit: str) -> int:
     """Return the number of an audit's row. Raises UsageError when there is none."""
-    number = int(audit) if audit.isascii() and audit.isdecimal() and len(audit) < 10 else 0
+    number = parsed_number(audit)
     if connection.execute(select(AUDIT.c.id).where(AUDIT.c.id == number)).scalar() is None:
-        raise UsageError(f"There is no audit {audit}: `auditor audits` lists all.")
+        raise no_audit(audit)
     return number
+
+
+def parsed_number(audit: str) -> int:
+    """Return an audit's id as the number that it is, or 0, which no audit has."""
+    return int(audit) if audit.isascii() and audit.isdecimal() and len(audit) < 10 else 0
+
+
+def no_audit(audit: str) -> UsageError:
+    """Return what to say of an audit that there is not."""
+    return UsageError(f"There is no audit {audit}: `auditor audits` lists all.")

@@ -44,7 +44,11 @@ class Schedules:
             "last_outcome": "",
         }
         with self._database.writing() as connection:
-            insert = insert_into(connection, SCHEDULE).values(row).on_conflict_do_nothing(index_elements=["name"])
+            insert = (
+                insert_into(connection.dialect.name, SCHEDULE)
+                .values(row)
+                .on_conflict_do_nothing(index_elements=["name"])
+            )
             if connection.execute(insert.returning(SCHEDULE.c.id)).first() is None:
                 raise UsageError(f"There is a schedule {name} already: remove it first, or choose another name.")
             return _one(connection, name)

@@ -71,7 +71,9 @@ def back(evidence: list[Evidence], given_results: list[Result]) -> tuple[list[Ev
     texts = codec.documents("web-01", evidence, given_results)
     plan, judged, seen, asked = (json.loads(text) for text in (texts.plan, texts.judged, texts.seen, texts.asked))
     evidence_back = codec.evidence_from("web-01", seen, asked)
-    return evidence_back, codec.results_from("web-01", plan, judged, evidence_back)
+    return evidence_back, codec.results_from(
+        "web-01", codec.judgements_from(codec.demands_from(plan), judged), evidence_back
+    )
 
 
 def typed(value: object) -> object:
