@@ -55,6 +55,8 @@ _POSITIONS: Final = _patterns(
     rf"{_TYPE}{_VALUE}",
     rf"\bppp (?:chap|pap)\b.*? password {_TYPE}{_VALUE}",
     rf"\b(?:vtp|ftp|client|dot1x|eap) password {_TYPE}{_VALUE}",
+    rf"\b(?:password|secret|key|key-string|server-key|set-key \w+) (?P<type>[05-9]) "
+    rf"(?!prefer\b|version\b|source\b|burst|iburst|minpoll|maxpoll|use-vrf|vrf\b){_VALUE}",
     rf"\bsnmp-server user\b.*? auth \S+ {_VALUE}",
     rf"\bsnmp-server user\b.*? priv (?>(?:(?:aes|des|3des|aes-?\d+)(?: \d+)? )?){_VALUE}",
     rf"^\s*set (?:\S*pass(?:word|wd|phrase)|secret|\S*key|psksecret|private-key)(?>(?: ENC)?) (?!\d+\s*$){_VALUE}",
@@ -65,9 +67,8 @@ _POSITIONS: Final = _patterns(
 )  # fmt: skip
 _COMMUNITIES: Final = _patterns(
     rf"\bsnmp-server community {_TYPE}{_VALUE}",
-    r"\bsnmp-server host \S+(?: (?:vrf \S+|use-vrf \S+|traps|informs|version (?:1|2c)|"
-    r"version 3(?: (?:noauth|auth|priv))?))*"
-    rf" (?!vrf |use-vrf |traps\b|informs\b|version |3 |noauth |auth |priv |2c |1 ){_VALUE}",
+    r"\bsnmp-server host \S+(?>(?: (?:vrf \S+|use-vrf \S+|traps|informs|version (?:1|2c)))*)"
+    rf" (?!version 3\b){_VALUE}",  # with version 3 it is a user's name
     rf"\bsnmp(?: v3)? community {_VALUE}",
     rf"^\s*community {_VALUE}(?=\s*[;{{]|\s*$)",
     rf"^\s*(?:r[ow]community6?|trapcommunity|com2sec6? \S+ \S+) {_VALUE}",

@@ -23,7 +23,12 @@ hash-sha512 | username admin secret sha512 «$6$salt$abcdefgh»
 type5    | username admin password 5 «$5$FAKE$abcdefgh»  role network-admin
 community | snmp-server community «S3cr3t» view V RW ipv6 A 10
 community | snmp-server host 192.0.2.1 version 2c «publ1c»
-community | snmp-server host 192.0.2.1 traps version 3 priv «bob»
+type7    | client 192.0.2.9 server-key 7 «0011»
+type0    | security wpa psk set-key ascii 0 «swordfish»
+type0    | dot1x username bob password 0 «swordfish»
+type0    | mgmtuser username bob password 0 «swordfish»
+type7    | credentials username bob password 7 «0011» realm r
+type7    | authentication username bob password 7 «0011» realm r
 community | snmp-server host 192.0.2.1 informs «s3cr3t» bgp
 plain    | snmp-server user bob grp v3 auth sha «AuthPass1»
 plain    | snmp-server user bob grp v3 encrypted priv aes 128 «PrivPass1»
@@ -65,6 +70,8 @@ aaa authentication enable default group tacacs+ enable
 crypto key generate rsa
 ip ssh rsa keypair-name ssh-key
 snmp-server group grp v3 priv read V
+snmp-server host 192.0.2.1 traps version 3 priv bob
+ntp server 192.0.2.1 key 5 prefer
 key chain OSPF
  key 1
 ntp server 192.0.2.1 key 1 prefer
