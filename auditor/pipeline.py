@@ -147,13 +147,11 @@ def _plan(setup: Setup, asset: Asset) -> AssetPlan:
 
 
 def _collect(setup: Setup, store: Store, plans: Mapping[str, AssetPlan], *, enrol: bool) -> Iterator[Collected]:
-    asker = Asker(
-        transports(setup, store.host_keys(), enrol=enrol or setup.settings.collect.enrol),
-        Redactor(store.redaction_key()),
-        declared_requests(setup.content),
-    )
-    executor: Executor = LocalExecutor(setup.settings.collect.workers)
-    return executor.run([Job(plan.asset, plan.requests) for plan in plans.values()], asker.ask)
+    collecting = setup.settings.collect
+    executor: Executor = LocalExecutor(collecting.workers)
+    with transports(setup, store.host_keys(), enrol=enrol or collecting.enrol) as channels:
+        asker = Asker(channels, Redactor(store.redaction_key()), declared_requests(setup.content))
+        yield from executor.run([Job(plan.asset, plan.requests) for plan in plans.values()], asker.ask)
 
 
 def _followed(setup: Setup, store: Store, results: Iterable[Result]) -> list[Finding]:

@@ -1,5 +1,7 @@
 """Everything an audit needs, loaded and validated before the first packet: what is wrong stops the run here."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -52,14 +54,9 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     owned = load([workspace.find_file("inventory", name, suffix=".yaml") for name in inventory or settings.inventory])
     credentials = parse_credentials(settings.credentials, document)
     _refuse_unknown_credentials(owned, credentials)
-    return Setup(workspace, settings, content, chosen, owned, credentials, scope_of(settings, owned))
-
-
-def scope_of(settings: Settings, owned: Inventory) -> Scope:
-    """Return the scope that both the settings and the inventory allow."""
-    return Scope.both(
-        Scope.parse(settings.scope.allow, settings.scope.deny), Scope.parse(owned.scope_allow, owned.scope_deny)
-    )
+    own = Scope.parse(settings.scope.allow, settings.scope.deny, document)
+    scope = Scope.both(own, Scope.parse(owned.scope_allow, owned.scope_deny))
+    return Setup(workspace, settings, content, chosen, owned, credentials, scope)
 
 
 def open_store(folder: Path) -> "Store":
@@ -74,15 +71,18 @@ def open_store(folder: Path) -> "Store":
     return Store.open(store_url(workspace, settings), state=workspace.state)
 
 
-def transports(setup: Setup, host_keys: HostKeys, *, enrol: bool = False) -> dict[Channel, Transport]:
-    """Return a transport for every channel of an audit."""
+def transports(
+    setup: Setup, host_keys: HostKeys, *, enrol: bool = False
+) -> AbstractContextManager[dict[Channel, Transport]]:
+    """Give a transport for every channel of an audit, and let go of what they hold at the end."""
     return carriers(setup.settings, setup.credentials, host_keys, setup.scope, enrol=enrol)
 
 
+@contextmanager
 def carriers(
     settings: Settings, credentials: Credentials, host_keys: HostKeys, scope: Scope, *, enrol: bool = False
-) -> dict[Channel, Transport]:
-    """Return a transport for every channel; each is imported only here, and costs nothing until it is asked."""
+) -> Iterator[dict[Channel, Transport]]:
+    """Give a transport for every channel; each is imported only here, and costs nothing until it is asked."""
     from auditor.transports.cli import NetworkCli  # noqa: PLC0415  (netmiko, pysnmp and paramiko: a second of CPU)
     from auditor.transports.file import FileTransport  # noqa: PLC0415
     from auditor.transports.local import Local  # noqa: PLC0415
@@ -91,23 +91,17 @@ def carriers(
     from auditor.transports.snmp import SnmpTransport  # noqa: PLC0415
     from auditor.transports.ssh import Ssh  # noqa: PLC0415
 
-    limits = settings.collect
-    return {
-        Channel.LOCAL: Local(limits.asset_seconds),
-        Channel.SSH: Ssh(
-            credentials,
-            host_keys,
-            scope,
-            enrol=enrol,
-            connect_seconds=limits.connect_seconds,
-            asset_seconds=limits.asset_seconds,
-        ),
-        Channel.CLI: NetworkCli(credentials, host_keys, scope, enrol=enrol, asset_seconds=limits.asset_seconds),
-        Channel.SNMP: SnmpTransport(credentials, scope),
-        Channel.NMAP: NmapTransport(scope),
-        Channel.FILE: FileTransport(Path.cwd()),
-        Channel.REPLAY: Replay(),
-    }
+    connect, whole = settings.collect.connect_seconds, settings.collect.asset_seconds
+    with SnmpTransport(credentials, scope) as snmp:
+        yield {
+            Channel.LOCAL: Local(whole),
+            Channel.SSH: Ssh(credentials, host_keys, scope, enrol=enrol, connect_seconds=connect, asset_seconds=whole),
+            Channel.CLI: NetworkCli(credentials, host_keys, scope, enrol=enrol, asset_seconds=whole),
+            Channel.SNMP: snmp,
+            Channel.NMAP: NmapTransport(scope),
+            Channel.FILE: FileTransport(Path.cwd()),
+            Channel.REPLAY: Replay(),
+        }
 
 
 def ambient(today: date, intel: Path | None = None) -> dict[type[object], Knowledge]:

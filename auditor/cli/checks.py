@@ -70,7 +70,7 @@ def show(
 @app.command(
     epilog="Examples: auditor checks run ssh.root-login --ssh audit@192.0.2.10 --key ~/.ssh/audit"
     " --known-hosts ~/.ssh/known_hosts  |  auditor checks run 'router.*' --config edge.cfg --format json"
-    "  |  auditor checks run ssh.max-tries --local --set most=3"
+    "  |  auditor checks run ssh.max-tries --local --set at_most=3"
 )
 def run(
     context: typer.Context,

@@ -31,13 +31,15 @@ class Collected:
 
     @property
     def reached(self) -> bool:
-        """Whether the asset answered anything at all, or needed not be asked."""
-        return not self.answers or any(answer.reached for answer in self.answers.values())
+        """Whether the asset answered anything at all."""
+        return any(answer.reached for answer in self.answers.values())
 
     @property
     def problem(self) -> str:
         """Return why the asset did not answer: its first reason."""
-        return "" if self.reached else next(answer.problem for answer in self.answers.values())
+        if self.reached:
+            return ""
+        return next((answer.problem for answer in self.answers.values()), "the inventory names no way to ask it")
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ _POSITIONS: Final = _patterns(
     rf"domain-password) {_TYPE}{_VALUE}",
     rf"^\s*(?:standby|vrrp|glbp)\b.*? authentication (?!md5\b)(?>(?:text )?){_VALUE}",
     rf"\bneighbor \S+ password {_TYPE}{_VALUE}",
-    rf"\b(?:pre-shared-key|psksecret|isakmp key|wpa-psk (?:ascii|hex))(?>(?: (?:local|remote|hexadecimal|ascii-text))*) "
-    rf"{_TYPE}{_VALUE}",
+    rf"\b(?:pre-shared-key|psksecret|isakmp key|wpa-psk (?:ascii|hex))"
+    rf"(?>(?: (?:local|remote|hexadecimal|ascii-text))*) {_TYPE}{_VALUE}",
     rf"\bppp (?:chap|pap)\b.*? password {_TYPE}{_VALUE}",
     rf"\b(?:vtp|ftp|client|dot1x|eap) password {_TYPE}{_VALUE}",
     rf"\b(?:password|secret|key|key-string|server-key|set-key \w+) (?P<type>[05-9]) "

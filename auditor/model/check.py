@@ -146,7 +146,9 @@ def check(
         if not title:
             raise TypeError(f"{check_id}: the first docstring line must state the compliant state")
         needs, settings = _signature(judge)
-        return Check(check_id, title.rstrip("."), rationale.strip(), severity, fix, needs, settings, judge, tuple(references))
+        return Check(
+            check_id, title.rstrip("."), rationale.strip(), severity, fix, needs, settings, judge, tuple(references)
+        )
 
     return declare
 

@@ -82,7 +82,8 @@ class Snmp:
 class SnmpAccepts:
     """Does the agent answer a GET of sysDescr.0 with one of these communities (SNMP v1/v2c)?
 
-    The answer has one line a community: `community|answered` or `community|silent`.
+    The answer has one line a community: `community|answered`, `community|refused` or `community|silent`. Where all are
+    silent, the first line is `|alive|HOW` when the agent gave another sign of life; without any, there is no answer.
     """
 
     channels: ClassVar[tuple[Channel, ...]] = (Channel.SNMP,)
