@@ -88,8 +88,11 @@ class SnmpUsers:
     Snmp((_DESCRIPTION, _OBJECT_ID, _AGENT_UP, _CONTACT, _NAME, _LOCATION, _HOST_UP, _ENGINE_UP)),
 )
 def identity(answer: Answer) -> SnmpIdentity:
-    """Read the system group. Raises Unreadable when the view that the credential has shows nothing of it."""
+    """Read the system group. Raises Unreadable when the view that the credential has shows nothing of it, or half."""
     values = parse_values(answer.text)
+    asked = answer.request.oids if isinstance(answer.request, Snmp) else ()
+    if missing := [oid for oid in asked if oid not in values]:  # what an agent does not have is listed as absent
+        raise Unreadable(f"the answer stops before {missing[0]}")
     if not any(oid in values and not values[oid].tag.is_absence for oid in (_DESCRIPTION, _OBJECT_ID)):
         raise Unreadable("the agent answers, but shows this credential neither sysDescr nor sysObjectID")
     object_id = values[_OBJECT_ID].value if _OBJECT_ID in values else None
@@ -123,15 +126,19 @@ def communities(answer: Answer) -> SnmpCommunities:
 
 @probe(Snmp((_USER_AUTH, _USER_PRIVACY), walk=True))
 def users(answer: Answer) -> SnmpUsers:
-    """Read usmUserTable. Raises Unreadable when it is empty: agents hide it, and every v3 agent has users."""
+    """Read usmUserTable (RFC 3414). Raises Unreadable when it is empty: agents hide it, and every v3 agent has users.
+
+    Every row has both columns, and a walk gives one after the other: a row with one of them is half an answer.
+    """
     values = parse_values(answer.text)
     auth, privacy = dict(column(values, _USER_AUTH)), dict(column(values, _USER_PRIVACY))
     if not auth:
         raise Unreadable("the agent does not show its users (usmUserTable) to this credential")
+    if auth.keys() != privacy.keys():
+        raise Unreadable("the agent shows only part of its users' protocols (usmUserTable)")
     rows = (
-        SnmpUser(_user_name(index), _protocol(auth.get(index), _AUTH_PROTOCOLS), _protocol(row, _PRIVACY_PROTOCOLS))
-        for index in auth
-        for row in [privacy.get(index)]
+        SnmpUser(_user_name(index), _protocol(row, _AUTH_PROTOCOLS), _protocol(privacy[index], _PRIVACY_PROTOCOLS))
+        for index, row in auth.items()
     )
     return SnmpUsers(tuple(sorted(set(rows), key=lambda user: (user.name, user.authentication, user.privacy))))
 
@@ -153,8 +160,8 @@ def _since(values: Mapping[str, SnmpValue], oid: str, unit: float) -> timedelta 
     return timedelta(seconds=number * unit) if number is not None and number >= 0 else None
 
 
-def _protocol(value: SnmpValue | None, known: Mapping[str, str]) -> str:
-    oid = value.value if value is not None and isinstance(value.value, str) else ""
+def _protocol(value: SnmpValue, known: Mapping[str, str]) -> str:
+    oid = value.value if isinstance(value.value, str) else ""
     return known.get(oid, oid)
 
 

@@ -91,6 +91,8 @@ class SnmpValue:
 def parse_values(text: str) -> dict[str, SnmpValue]:
     """Return the objects of an answer by OID, in its order; the first of two counts. Raises Unreadable."""
     values: dict[str, SnmpValue] = {}
+    if text and not text.endswith("\n"):
+        raise Unreadable("the answer stops in the middle of a line")
     for line in text.split("\n"):
         if line.strip():
             value = SnmpValue.parse(line)

@@ -122,10 +122,11 @@ def test_users_are_read_with_their_protocols():
     assert SnmpUsers(expected) == fact(users, text)
 
 
-def test_a_user_without_a_shown_privacy_protocol_has_none_shown():
-    text = row("audit", "5", "1.3.6.1.6.3.10.1.2.4").splitlines()[0]
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_user_of_whom_one_column_is_missing_is_half_an_answer(column: int):
+    text = row("audit", "5", "1.3.6.1.6.3.10.1.2.4").splitlines(keepends=True)[column]
 
-    assert SnmpUsers((SnmpUser("audit", "sha256", ""),)) == fact(users, text)
+    assert isinstance(refused(users, text), Unreadable)
 
 
 @pytest.mark.parametrize(

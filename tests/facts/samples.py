@@ -1,0 +1,104 @@
+"""One good answer for every probe, by the probe's name: recorded ones, or what its own tests are written in.
+
+A probe without a sample fails tests/facts/test_every_probe.py; so does one that reads a shortened sample as if it were
+whole, unless MAY_BE_CUT says why it cannot notice.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.facts import (
+    test_accounts,
+    test_devices,
+    test_files,
+    test_host_firewall,
+    test_kernel,
+    test_logging,
+    test_packages,
+    test_passwords,
+    test_ports,
+    test_services,
+    test_snmp,
+    test_ssh,
+    test_time,
+    test_tls,
+    test_updates,
+)
+from tests.make import ROOT
+
+SHADOW: Final = (
+    "root:*:19000:0:99999:7:::\n"
+    "alice:<secret hash-yescrypt 12ab34cd>:19500:1:365:7:30::\n"
+    "bob:!<secret hash-sha512 12ab34cd>:0:0:-1:7:0:20000:\n"
+)
+HOMES: Final = (
+    "0:0:700:directory:/root\n1000:1000:750:directory:/home/alice\n"
+    "stat: cannot statx '/home/bob': No such file or directory\n#== end\n"
+)
+BOOT: Final = (
+    "[systemd /usr/lib/systemd/systemd-sysctl]\n[file /etc/sysctl.d/99-local.conf]\n|net.ipv4.ip_forward = 0\n\n"
+    "[file /usr/lib/sysctl.d/50-default.conf]\n|fs.protected_symlinks = 1\n\n[built]\n[end]\n"
+)
+# As a walk gives it: the whole of one column, then the whole of the other.
+USERS: Final = "".join(
+    sorted(
+        (
+            test_snmp.row("audit", "5", "1.3.6.1.6.3.10.1.2.4") + test_snmp.row("old", "2", "1.3.6.1.6.3.10.1.2.2")
+        ).splitlines(keepends=True)
+    )
+)
+ROUTER: Final = (ROOT / "inventory" / "example" / "edge-rt-01.cfg").read_text()
+FIREWALL: Final = test_host_firewall.host(
+    test_host_firewall.chain("in", "drop"),
+    test_host_firewall.rule("in", test_host_firewall.SSH, test_host_firewall.ACCEPT),
+    addresses=test_host_firewall.ETH0,
+)
+LOGGING: Final = test_logging.text(
+    "rsyslogd", files={"/etc/rsyslog.conf": "*.* @@loghost.example:6514"}, more="[journal]\n"
+)
+
+GOOD: Final[Mapping[str, str]] = {
+    "accounts.local_accounts": test_accounts.files(),
+    "accounts.shadow": SHADOW,
+    "accounts.home_folders": HOMES,
+    "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
+    "files._read": test_files.SHOWN,
+    "host_firewall.host_firewall": FIREWALL,
+    "kernel.kernel_now": test_kernel.NOW,
+    "kernel.kernel_at_boot": BOOT,
+    "logging._read": LOGGING,
+    "packages.operating_system": test_packages.host(test_packages.DEBIAN),
+    "passwords.password_defaults": test_passwords.debian(),
+    "passwords.password_rules": test_passwords.debian(),
+    "passwords.login_locks": test_passwords.debian(),
+    "ports.open_ports": test_ports.SSH,
+    "router.saved_ios": ROUTER,
+    "router.shown_ios": ROUTER,
+    "services.listening": test_services.host(ss=test_services.SS),
+    "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD),
+    "snmp.identity": test_snmp.IDENTITY,
+    "snmp.communities": test_snmp.SILENT,
+    "snmp.users": USERS,
+    "ssh._read": test_ssh.DEBIAN,
+    "ssh_offered.offered": test_ports.SSH,
+    "time.time_keeping": test_time.text("chronyd", said=test_time.chronyc("Normal")),
+    "tls.seen": test_tls.WEAK,
+    "updates.pending_updates": test_updates.host(
+        lists=test_updates.LISTS, apt=test_updates.APT, policy=test_updates.POLICY
+    ),
+    "updates.pending_by_dnf": test_updates.host(
+        lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
+    ),
+    "upkeep.running_kernel": test_updates.host(running="6.1.0-18-amd64\n", kernels="/boot/vmlinuz-6.1.0-18-amd64\n"),
+    "upkeep.automatic_updates": test_updates.host(
+        tools=test_updates.TOOLS,
+        apt=test_updates.PERIODIC,
+        systemd="/run/systemd/system\n",
+        timers=test_updates.TIMERS,
+    ),
+}
+
+MAY_BE_CUT: Final[Mapping[str, str]] = {
+    "accounts.shadow": "asked by `cat /etc/shadow` alone, so that a sudoers line says just that to whoever allows it; "
+    "the script that carries it marks the end of every section, so that a cut never gets as far as the probe",
+}
