@@ -15,14 +15,14 @@ from auditor.errors import UsageError
 from auditor.model.evidence import evidence_of
 from auditor.model.finding import Finding, FindingState
 from auditor.model.policy import Policy
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Result
 from auditor.store import codec
 from auditor.store.blobs import Filing, insert_into, read_records
 from auditor.store.codec import Json
 from auditor.store.evidence import EvidenceMemory, Told
 from auditor.store.findings import write_findings
 from auditor.store.memory import audit_number, no_audit, parsed_number, register_assets
-from auditor.store.records import AssetOutcome, Audit, AuditOutcome, AuditPlan, Gathered, Run, Tally
+from auditor.store.records import AssetOutcome, Audit, AuditOutcome, AuditPlan, Gathered, Run
 from auditor.store.tables import ANSWER, ASSET, AUDIT, TALLY
 
 _MOST_READ: Final = 500  # pairs of documents kept while results are read
@@ -182,15 +182,6 @@ class AuditMemory(EvidenceMemory):
         """Return how many assets of an audit answered."""
         with self._database.reading() as connection:
             return _reached(connection, audit_number(connection, audit))
-
-    def tallies(self, audit: str) -> list[Tally]:
-        """Return how often each verdict was given in a finished audit, by control and check."""
-        with self._database.reading() as connection:
-            chosen = select(TALLY).where(TALLY.c.audit_id == audit_number(connection, audit))
-            return [
-                Tally(control=row.control, check=row.check_name, verdict=Verdict(row.verdict), count=row.assets)
-                for row in connection.execute(chosen.order_by(TALLY.c.control, TALLY.c.check_name, TALLY.c.verdict))
-            ]
 
     def _audits(self, chosen: "Select[tuple[object, ...]]") -> list[Audit]:
         with self._database.reading() as connection:

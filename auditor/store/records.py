@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from auditor.model.asset import Asset
+from auditor.model.check import Severity
 from auditor.model.finding import Finding, FindingState
 from auditor.model.probe import Answer, Request
 from auditor.model.result import Verdict
@@ -107,6 +108,16 @@ class Tally:
     check: str
     verdict: Verdict
     count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAudit:
+    """An audit in numbers: its verdicts, and the findings that stood after it, at the severity they have now."""
+
+    id: str
+    started_at: datetime
+    verdicts: Mapping[Verdict, int]
+    standing: Mapping[Severity, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

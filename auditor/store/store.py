@@ -12,6 +12,7 @@ from auditor.errors import AuditRunning, UsageError
 from auditor.store.audits import AuditMemory
 from auditor.store.engine import Database, create_file, database_url
 from auditor.store.findings import FindingMemory
+from auditor.store.history import HistoryMemory
 from auditor.store.host_keys import StoredHostKeys
 from auditor.store.private import locked, redaction_key
 from auditor.store.schedules import Schedules
@@ -19,7 +20,7 @@ from auditor.store.schedules import Schedules
 _AUDITING: Final = 0x61756474  # of pg_try_advisory_lock: "audt"
 
 
-class Store(AuditMemory, FindingMemory):
+class Store(AuditMemory, FindingMemory, HistoryMemory):
     """Audits, evidence, results, findings, host keys and schedules of one workspace.
 
     Every method may be called from any thread; writers take turns. Every method raises DatabaseProblem when the

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from auditor.errors import UsageError
+from auditor.model.check import Severity
 from auditor.model.evidence import text_digest
 from auditor.model.finding import FindingState
 from auditor.model.policy import Policy
@@ -136,6 +138,25 @@ def test_outcomes(store: Store, collected: list, findings: list, outcome: AuditO
         store.save_asset(audit.id, given, [], now=NOW)
 
     assert outcome == store.finish_audit(audit.id, findings, now=LATER)
+
+
+def test_history_has_the_numbers_of_earlier_audits(store: Store) -> None:
+    """Verdicts as they were given, and the findings that stood then, oldest first; failed audits are left out."""
+    standing = {state: finding("web-01", subject=state, state=state) for state in FindingState}
+    for number, states in enumerate([list(FindingState), [FindingState.OPEN], []]):
+        audit = store.begin_audit(plan("web-01"), now=NOW + timedelta(days=number))
+        given = said("web-01") if number < 2 else silent("web-01")
+        results = [failed(given), passed(given, "ssh.empty")] if number < 2 else []
+        store.save_asset(audit.id, given, results, now=NOW)
+        fixed = [replace(f, state=FindingState.FIXED) for state, f in standing.items() if state not in states]
+        store.finish_audit(audit.id, [*(standing[state] for state in states), *fixed], now=NOW)
+    first, second = store.history()
+
+    assert (first.id, first.started_at, second.started_at) == ("1", NOW, NOW + timedelta(days=1))
+    assert first.verdicts == second.verdicts == {Verdict.FAIL: 1, Verdict.PASS: 1}
+    assert (first.standing, second.standing) == ({Severity.HIGH: 4}, {Severity.HIGH: 1})
+    assert store.history(before=second.id) == [first]
+    assert store.history(limit=1) == [second]
 
 
 def test_a_finished_audit_takes_nothing_more(store: Store) -> None:

@@ -1,0 +1,68 @@
+"""Earlier audits in numbers, for trends: counted once when an audit is finished, and cheap to read."""
+
+from collections import defaultdict
+
+from sqlalchemy import Connection, func, select
+
+from auditor.model.check import Severity
+from auditor.model.finding import FindingState
+from auditor.model.result import Verdict
+from auditor.store.memory import Memory, audit_number, parsed_number
+from auditor.store.records import AuditOutcome, PastAudit, Tally
+from auditor.store.tables import AUDIT, EVENT, FINDING, TALLY
+
+
+class HistoryMemory(Memory):
+    """The part of the store that compares audits."""
+
+    def tallies(self, audit: str) -> list[Tally]:
+        """Return how often each verdict was given in a finished audit, by control and check."""
+        with self._database.reading() as connection:
+            chosen = select(TALLY).where(TALLY.c.audit_id == audit_number(connection, audit))
+            return [
+                Tally(control=row.control, check=row.check_name, verdict=Verdict(row.verdict), count=row.assets)
+                for row in connection.execute(chosen.order_by(TALLY.c.control, TALLY.c.check_name, TALLY.c.verdict))
+            ]
+
+    def history(self, before: str = "", limit: int = 12) -> list[PastAudit]:
+        """Return audits that were carried out, oldest first: the last ones before an audit, or before now."""
+        done = AUDIT.c.outcome.in_([AuditOutcome.MET.value, AuditOutcome.NOT_MET.value])
+        chosen = select(AUDIT.c.id, AUDIT.c.started_at).where(done).order_by(AUDIT.c.id.desc()).limit(limit)
+        if before:
+            chosen = chosen.where(AUDIT.c.id < parsed_number(before))
+        with self._database.reading() as connection:
+            return [
+                PastAudit(
+                    id=str(row.id),
+                    started_at=row.started_at,
+                    verdicts=_verdicts(connection, row.id),
+                    standing=_standing(connection, row.id),
+                )
+                for row in reversed(connection.execute(chosen).all())
+            ]
+
+
+def _verdicts(connection: Connection, number: int) -> dict[Verdict, int]:
+    chosen = select(TALLY.c.verdict, func.sum(TALLY.c.assets).label("results")).where(TALLY.c.audit_id == number)
+    return {Verdict(row.verdict): int(row.results) for row in connection.execute(chosen.group_by(TALLY.c.verdict))}
+
+
+def _standing(connection: Connection, number: int) -> dict[Severity, int]:
+    """Return the findings that stood after an audit: those whose last change until then left them standing."""
+    last = (
+        select(func.max(EVENT.c.id).label("id"))
+        .where(EVENT.c.audit_id <= number)
+        .group_by(EVENT.c.finding_id)
+        .subquery()
+    )
+    chosen = (
+        select(FINDING.c.severity, EVENT.c.state, func.count().label("findings"))
+        .join(last, last.c.id == EVENT.c.id)
+        .join(FINDING, FINDING.c.id == EVENT.c.finding_id)
+        .group_by(FINDING.c.severity, EVENT.c.state)
+    )
+    standing: dict[Severity, int] = defaultdict(int)
+    for row in connection.execute(chosen):
+        if FindingState(row.state).stands:
+            standing[Severity(row.severity)] += row.findings
+    return dict(standing)
