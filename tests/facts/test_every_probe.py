@@ -10,8 +10,8 @@ from auditor.collect.plan import AssetPlan
 from auditor.model.evidence import Absent, Knowledge, Known, Unknown
 from auditor.model.probe import Answer, Probe
 from auditor.plugins import load_content
-from auditor.testing import answer_to
 from auditor.testing import an_asset as asset
+from auditor.testing import answer_to
 from auditor.workspace import Workspace
 from tests.facts.samples import GOOD, MAY_BE_CUT
 from tests.make import ROOT
