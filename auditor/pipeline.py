@@ -72,6 +72,7 @@ def audit(
     plans = plan(setup, only)
     with store.audit_lock():
         run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
+        store.note_assets((plan.asset for plan in plans.values()), now=_now())
         progress.begins(len(plans), len(run.finished))
         given = ambient(run.started_at.date(), setup.workspace.root / "intel")
         unfinished = {name: plan for name, plan in plans.items() if name not in run.finished}

@@ -32,7 +32,7 @@ class Evidence:
     def id(self) -> str:
         """Return a short name that stays the same for the same asset, request and text."""
         seen = "\0".join([self.asset, self.channel, self.request, self.digest or self.problem or self.origin])
-        return hashlib.sha256(seen.encode()).hexdigest()[:12]
+        return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def text_digest(text: str) -> str:
