@@ -39,7 +39,8 @@ class Collected:
         """Return why the asset did not answer: its first reason."""
         if self.reached:
             return ""
-        return next((answer.problem for answer in self.answers.values()), "nothing could be asked of it: see what its demands need, and its transports")
+        nothing = "nothing could be asked of it: see what its demands need, and its transports"
+        return next((answer.problem for answer in self.answers.values()), nothing)
 
 
 @dataclass(frozen=True)
