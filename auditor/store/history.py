@@ -1,15 +1,19 @@
 """Earlier audits in numbers, for trends: counted once when an audit is finished, and cheap to read."""
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from auditor.model.check import Severity
 from auditor.model.finding import FindingState
 from auditor.model.result import Verdict
+from auditor.store.blobs import read_records
 from auditor.store.memory import Memory, audit_number, parsed_number
 from auditor.store.records import AuditOutcome, PastAudit, Tally
-from auditor.store.tables import AUDIT, EVENT, FINDING, TALLY
+from auditor.store.tables import ANSWER, ASSET, AUDIT, EVENT, FINDING, TALLY
 
 
 class HistoryMemory(Memory):
@@ -27,19 +31,47 @@ class HistoryMemory(Memory):
     def history(self, before: str = "", limit: int = 12) -> list[PastAudit]:
         """Return audits that were carried out, oldest first: the last ones before an audit, or before now."""
         done = AUDIT.c.outcome.in_([AuditOutcome.MET.value, AuditOutcome.NOT_MET.value])
-        chosen = select(AUDIT.c.id, AUDIT.c.started_at).where(done).order_by(AUDIT.c.id.desc()).limit(limit)
+        chosen = select(AUDIT).where(done).order_by(AUDIT.c.id.desc()).limit(limit)
         if before:
             chosen = chosen.where(AUDIT.c.id < parsed_number(before))
         with self._database.reading() as connection:
-            return [
-                PastAudit(
-                    id=str(row.id),
-                    started_at=row.started_at,
-                    verdicts=_verdicts(connection, row.id),
-                    standing=_standing(connection, row.id),
-                )
-                for row in reversed(connection.execute(chosen).all())
-            ]
+            rows = connection.execute(chosen).all()
+            scopes = read_records(connection, {row.scope_id for row in rows})
+            return [_past(connection, row, cast("list[str]", scopes[row.scope_id])) for row in reversed(rows)]
+
+    def last_answers(self, until: str) -> dict[str, datetime]:
+        """Return when each asset last answered, by name: in an audit or in those before it."""
+        with self._database.reading() as connection:
+            chosen = (
+                select(ASSET.c.name, func.max(ANSWER.c.audit_id).label("audit"))
+                .join(ANSWER, ANSWER.c.asset_id == ASSET.c.id)
+                .where(ANSWER.c.reached.is_(True), ANSWER.c.audit_id <= audit_number(connection, until))
+                .group_by(ASSET.c.id, ASSET.c.name)
+            ).subquery()
+            saved = (
+                select(chosen.c.name, ANSWER.c.saved_at)
+                .join(ASSET, ASSET.c.name == chosen.c.name)
+                .join(ANSWER, (ANSWER.c.asset_id == ASSET.c.id) & (ANSWER.c.audit_id == chosen.c.audit))
+            )
+            return {row.name: row.saved_at for row in connection.execute(saved)}
+
+
+def _past(connection: Connection, row: "Row[tuple[object, ...]]", assets: Iterable[str]) -> PastAudit:
+    return PastAudit(
+        id=str(row.id),
+        started_at=row.started_at,
+        verdicts=_verdicts(connection, row.id),
+        standing=_standing(connection, row.id),
+        policy=f"{row.policy} {row.policy_version}",
+        policy_digest=row.policy_digest,
+        assets=frozenset(assets),
+        reached=_reached(connection, row.id),
+    )
+
+
+def _reached(connection: Connection, number: int) -> int:
+    chosen = select(func.count()).where(ANSWER.c.audit_id == number, ANSWER.c.reached.is_(True))
+    return int(connection.execute(chosen).scalar_one())
 
 
 def _verdicts(connection: Connection, number: int) -> dict[Verdict, int]:

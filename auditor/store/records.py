@@ -118,6 +118,10 @@ class PastAudit:
     started_at: datetime
     verdicts: Mapping[Verdict, int]
     standing: Mapping[Severity, int]
+    policy: str = ""  # its name and version
+    policy_digest: str = ""
+    assets: frozenset[str] = frozenset()  # that it was of
+    reached: int = 0  # of these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
