@@ -184,7 +184,7 @@ def control_interfaces_closed(ports: OpenPorts, *, allowed: frozenset[int] = fro
     "ports.smart-install-closed",
     severity=Severity.HIGH,
     fix=Fix("Enter `no vstack` on the switch.", solution="close-unneeded-ports"),
-    references=("cisco-sa-20170214-smi",),
+    references=("cisco:cisco-sa-20170214-smi",),
 )
 def smart_install_closed(ports: OpenPorts) -> Iterator[Outcome]:
     """Cisco Smart Install does not answer
