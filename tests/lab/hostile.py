@@ -120,12 +120,13 @@ class Impostor:
     methods: str = "publickey,password"
     key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
     shape: Callable[[paramiko.Transport], None] = lambda wire: None
+    host: str = "127.0.0.1"
     attempts: list[tuple[str, str]] = field(default_factory=list)  # the method, and the secret where there is one
     _raw: "Raw | None" = field(default=None, repr=False)
 
     def __enter__(self) -> Self:
         """Listen."""
-        self._raw = Raw(self._serve).__enter__()
+        self._raw = Raw(self._serve, host=self.host).__enter__()
         return self
 
     def __exit__(

@@ -59,22 +59,33 @@ class Sshd:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the server that was started here and the sessions that it still has."""
-        if self._process is not None:
-            pids = [*descendants(self._process.pid), self._process.pid]
-            for pid in pids:
-                try:
-                    os.kill(pid, signal.SIGTERM)
-                except (ProcessLookupError, PermissionError):
-                    continue
-            try:
-                self._process.wait(5)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(5)
-            self._process = None
+        self.stop()
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+    def stop(self) -> None:
+        """End the server; its keys stay, so that it can be started again as the same host."""
+        if self._process is None:
+            return
+        for pid in [*descendants(self._process.pid), self._process.pid]:
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except (ProcessLookupError, PermissionError):
+                continue
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(5)
+        self._process = None
+
+    def restart(self, *extra: str) -> None:
+        """Start again on the same port with the same keys and other further lines of sshd_config."""
+        self.stop()
+        self.extra = extra
+        if not self._start(self.port):
+            raise RuntimeError(f"sshd did not start again:\n{self.log}")
 
     @property
     def folder(self) -> Path:
