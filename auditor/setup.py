@@ -90,13 +90,15 @@ def carriers(
     from auditor.transports.replay import Replay  # noqa: PLC0415
     from auditor.transports.snmp import SnmpTransport  # noqa: PLC0415
     from auditor.transports.ssh import Ssh  # noqa: PLC0415
+    from auditor.transports.ssh_login import SshLogin  # noqa: PLC0415
 
-    connect, whole = settings.collect.connect_seconds, settings.collect.asset_seconds
+    whole = settings.collect.asset_seconds
+    login = SshLogin(credentials, host_keys, scope, enrol=enrol, step_seconds=settings.collect.connect_seconds)
     with SnmpTransport(credentials, scope) as snmp:
         yield {
             Channel.LOCAL: Local(whole),
-            Channel.SSH: Ssh(credentials, host_keys, scope, enrol=enrol, connect_seconds=connect, asset_seconds=whole),
-            Channel.CLI: NetworkCli(credentials, host_keys, scope, enrol=enrol, asset_seconds=whole),
+            Channel.SSH: Ssh(login, asset_seconds=whole),
+            Channel.CLI: NetworkCli(login, asset_seconds=whole),
             Channel.SNMP: snmp,
             Channel.NMAP: NmapTransport(scope),
             Channel.FILE: FileTransport(Path.cwd()),

@@ -15,20 +15,17 @@ from typing import TYPE_CHECKING, Final
 import paramiko
 
 from auditor.credentials import Credential
-from auditor.errors import CollectionError, CredentialMissing, OutOfScope, TimedOut, Unreachable
+from auditor.errors import CollectionError, TimedOut, Unreachable
 from auditor.model.asset import Access, Asset, Channel, Platform
 from auditor.model.probe import Answer, Cli, Request
 from auditor.transports import ssh_wire as wires
 from auditor.transports.console import Console, Lost, Said, console_on
-from auditor.transports.host_keys import HostKeys
-from auditor.transports.scope import Scope
-from auditor.transports.ssh import CredentialSource
+from auditor.transports.ssh_login import SshLogin
 
 if TYPE_CHECKING:
     from netmiko.base_connection import BaseConnection
 
-_PORT: Final = 22
-_STEP_SECONDS: Final = 15.0  # for the connection, the key exchange, the log-in and the prompt, each
+_PROMPT_SECONDS: Final = 15.0
 
 # Which of netmiko's drivers knows how to switch paging off and find the prompt.
 DRIVERS: Final[Mapping[Platform, str]] = {
@@ -58,79 +55,23 @@ _FILTERS: Final = re.compile(r" *(?:include|exclude|begin|section|count|display|
 class NetworkCli:
     """The transport to network devices that speak SSH. Without `enrol` only devices whose key is pinned are asked."""
 
-    def __init__(
-        self,
-        credentials: CredentialSource,
-        host_keys: HostKeys,
-        scope: Scope,
-        *,
-        enrol: bool = False,
-        asset_seconds: float = 300.0,
-    ) -> None:
+    def __init__(self, login: SshLogin, *, asset_seconds: float = 300.0) -> None:
         """Give a device `asset_seconds` for everything that is asked of it."""
-        self._credentials, self._host_keys, self._scope = credentials, host_keys, scope
-        self._enrol, self._asset_seconds = enrol, asset_seconds
+        self._login, self._asset_seconds = login, asset_seconds
 
     def ask(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
         """Return one answer a request. Raises CollectionError when no session could be had."""
         driver = DRIVERS.get(asset.platform)
         if driver is None:
             raise CollectionError(f"{asset.name}: there is no way to read the command line of {asset.platform}")
-        credential = self._credentials.open(access.credential)
+        credential = self._login.credential(access)
         until = time.monotonic() + self._asset_seconds
-        with self._session(asset, access, credential) as wire, _prepared(wire, driver, asset.name) as console:
-            session = _Session(console, asset.platform, credential, until)
-            return [session.answer(request) for request in requests]
-
-    @contextmanager
-    def _session(self, asset: Asset, access: Access, credential: Credential) -> Iterator[wires.Wire]:
-        """Give an authenticated connection to the device that it was before; close it, come what may."""
-        user = access.user or credential.user
-        if not user:
-            raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
-        proofs = list(_proofs(credential))
-        target = self._target(asset, access.port or _PORT)
-        pinned = [key for host in asset.addresses for key in self._host_keys.pinned(host, target.port)]
-        connection = wires.dial(target, _until())
-        try:
-            wire = wires.negotiate(connection, target, pinned, _until())
-            try:
-                wires.check_host_key(wire, target, pinned, self._host_keys, enrol=self._enrol)
-                wires.authenticate(wire, target, user, proofs, _until())
-                yield wire
-            finally:
-                wire.close()
-        finally:
-            connection.close()
-
-    def _target(self, asset: Asset, port: int) -> wires.Target:
-        """Return the first address that may be asked. Raises OutOfScope and Unreachable."""
-        refusal: CollectionError = Unreachable(f"{asset.name} has no address")
-        for host in asset.addresses:
-            try:
-                return wires.Target(host, self._scope.admit(host), port)
-            except (OutOfScope, Unreachable) as why:
-                refusal = why
-        raise refusal
-
-
-def _until() -> float:
-    return time.monotonic() + _STEP_SECONDS
-
-
-def _proofs(credential: Credential) -> Iterator[wires.Proof]:
-    """Yield what the credential can prove itself with. Raises CredentialMissing when that is nothing."""
-    if credential.key_file is not None:
-        phrase = credential.passphrase.reveal().encode() if credential.passphrase else None
-        try:
-            key = paramiko.PKey.from_path(credential.key_file, phrase)  # type: ignore[arg-type]  # bytes, as documented
-        except (OSError, TypeError, ValueError, paramiko.SSHException) as error:
-            raise CredentialMissing(f"credential {credential.name}: the key cannot be used: {error}") from error
-        yield wires.key_proof(f"the key {credential.key_file}", key)
-    if credential.password is not None:
-        yield wires.password_proof(credential.password.reveal())
-    if credential.key_file is None and credential.password is None:
-        raise CredentialMissing(f"credential {credential.name}: a network device needs a password or a key_file")
+        with (
+            self._login.session(asset, access, credential, until) as session,
+            _prepared(session.wire, driver, asset.name) as console,
+        ):
+            dialogue = _Session(console, asset.platform, credential, until)
+            return [dialogue.answer(request) for request in requests]
 
 
 # --- the session ----------------------------------------------------------------------------------------------------
@@ -167,7 +108,7 @@ def _prepared(wire: wires.Wire, driver: str, name: str) -> Iterator[Console]:
     try:
         try:
             connection = Prepared(host=name, device_type=driver, allow_agent=False, use_keys=False)
-            console = console_on(connection.remote_conn, _STEP_SECONDS)
+            console = console_on(connection.remote_conn, _PROMPT_SECONDS)
         except (NetmikoBaseException, Lost, ValueError, EOFError, OSError, paramiko.SSHException) as error:
             if not wire.is_active():
                 raise Unreachable(f"{name}: the device closed the session before it showed a prompt") from error

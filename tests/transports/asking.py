@@ -10,6 +10,7 @@ from auditor.model.probe import Shell
 from auditor.transports.host_keys import RememberedKeys
 from auditor.transports.scope import Scope
 from auditor.transports.ssh import Ssh
+from auditor.transports.ssh_login import SshLogin
 from tests.make import asset
 
 CANARY = "canary-7f2e9"
@@ -27,8 +28,10 @@ class Given:
         return self.credential
 
 
-def transport(credentials, host_keys=None, scope=Scope(), **options):  # noqa: B008
-    return Ssh(credentials, host_keys or RememberedKeys(), scope, **{"connect_seconds": 5.0, **options})
+def transport(credentials, host_keys=None, scope=Scope(), *, enrol=False, connect_seconds=5.0, asset_seconds=300.0):  # noqa: B008
+    keys = host_keys or RememberedKeys()
+    login = SshLogin(credentials, keys, scope, enrol=enrol, step_seconds=connect_seconds)
+    return Ssh(login, asset_seconds=asset_seconds)
 
 
 def ask(ssh, port, *requests, host="127.0.0.1"):

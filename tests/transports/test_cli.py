@@ -23,6 +23,7 @@ from auditor.model.probe import Answer, Cli, Limits, Request
 from auditor.transports.cli import NetworkCli, reads_only
 from auditor.transports.host_keys import PinnedKey, RememberedKeys
 from auditor.transports.scope import Scope
+from auditor.transports.ssh_login import SshLogin
 from tests.lab.device import PAUSE, Device, Recording
 from tests.make import asset
 
@@ -91,7 +92,7 @@ def ask(
     **changed: object,
 ) -> list[Answer]:
     """Ask a device over real SSH."""
-    transport = NetworkCli(purse or Purse(), keys or RememberedKeys(), scope or Scope(), enrol=enrol)
+    transport = NetworkCli(SshLogin(purse or Purse(), keys or RememberedKeys(), scope or Scope(), enrol=enrol))
     owned = router(device, **changed)
     return transport.ask(owned, owned.accesses[0], requests or (RUNNING,))
 
