@@ -1,14 +1,17 @@
 """Read what people write (YAML 1.2, TOML) into plain values, and say of each value where it stands.
 
 YAML 1.2 core schema: a bare `no` is a string, a date is a string until a model asks for one. Duplicate keys, merge keys
-and unknown tags are errors; aliases are followed, but a document may not grow past a million values by them.
+and unknown tags are errors, and so is an anchor that is set twice; aliases are followed, but a document may not grow
+by more than a hundred thousand values through them.
 """
 
+import re
 import tomllib
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from auditor.errors import ContentError, Place
 
@@ -22,7 +25,20 @@ ModelT = TypeVar("ModelT")
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 _MOST_VALUES: Final = 1_000_000
+_MOST_REPEATED: Final = 100_000  # of them, by aliases
+_DEEPEST: Final = 64
 _TAG: Final = "tag:yaml.org,2002:"
+_REUSED: Final = re.compile(r"second occurrence.*?line (\d+), column (\d+)", re.DOTALL)
+
+# YAML 1.2.2, section 10.3.2: what is a number and what is a word. Libraries also take 1_000, 0b11 or 190:20:30.
+_CORE: Final = {
+    "null": re.compile(r"null|Null|NULL|~|"),
+    "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
+    "int": re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
+    "float": re.compile(
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN"
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +65,11 @@ class Document:
 def read_text(path: Path) -> str:
     """Return a file's text. Raises ContentError when it is missing, unreadable, huge or not UTF-8."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
             raise ContentError(Place(str(path)), "is larger than 64 MiB", "Split it, or give the right file.")
-        return path.read_bytes().decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise ContentError(Place(str(path)), f"cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -66,23 +84,35 @@ def read_yaml(path: Path) -> Document:
 
 def parse_yaml(text: str, file: str) -> Document:
     """Return a YAML text's values and their places. Raises ContentError that names `file`."""
-    from ruamel.yaml import YAML  # noqa: PLC0415  (60 ms that most commands do not need)
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
-
-    reader = YAML(typ="safe", pure=True)
-    try:
-        root = reader.compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        raise ContentError(place, f"is not YAML: {error.problem or error.context}") from error
-    except YAMLError as error:
-        raise ContentError(Place(file), f"is not YAML: {error}") from error
-    except RecursionError as error:
-        raise ContentError(Place(file), "is nested too deeply") from error
+    root = _composed(text, file)
     builder = _Builder(file)
     value = builder.build(root, ()) if root is not None else None
     return Document(file, value, builder.places, builder.keys)
+
+
+def _composed(text: str, file: str) -> "Node | None":
+    from ruamel.yaml import YAML  # noqa: PLC0415  (60 ms that most commands do not need)
+    from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning  # noqa: PLC0415
+    from ruamel.yaml.reader import ReaderError  # noqa: PLC0415
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReusedAnchorWarning)
+            return cast("Node | None", YAML(typ="safe", pure=True).compose(text))
+    except ReusedAnchorWarning as error:
+        at = _REUSED.search(str(error))
+        place = Place(file, int(at[1]), int(at[2])) if at else Place(file)
+        raise ContentError(place, "sets an anchor a second time", "Give it another name.") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
+        whole = f"{error.context}, {error.problem}" if str(error.problem).startswith("but ") else error.problem
+        raise ContentError(place, f"is not YAML: {whole or error.context}") from error
+    except ReaderError as error:
+        place = Place(file, text.count("\n", 0, error.position) + 1)
+        raise ContentError(place, f"is not YAML: the character {error.character:#06x} is not allowed") from error
+    except RecursionError as error:
+        raise ContentError(Place(file), "is nested too deeply") from error
 
 
 def read_toml(path: Path) -> Document:
@@ -90,7 +120,9 @@ def read_toml(path: Path) -> Document:
     text = read_text(path)
     try:
         value: Plain = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ContentError(Place(str(path)), "is nested too deeply") from error
+    except ValueError as error:  # TOMLDecodeError is one; so is what Python says of a number with too many digits
         raise ContentError(_toml_place(str(path), str(error)), f"is not TOML: {error}") from error
     return Document(str(path), value, dict(_toml_places(str(path), text)))
 
@@ -131,16 +163,22 @@ class _Builder:
         self.file = file
         self.places: dict[tuple[Key, ...], Place] = {}
         self.keys: dict[tuple[Key, ...], Place] = {}
+        self.nodes: set[int] = set()
 
     def build(self, node: "Node", path: tuple[Key, ...]) -> Plain:
         place = Place(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
         self.places[path] = place
-        if len(self.places) > _MOST_VALUES or len(path) > 64:
+        if len(path) > _DEEPEST:
+            raise ContentError(place, "is nested too deeply")
+        self.nodes.add(id(node))
+        if len(self.places) > _MOST_VALUES or len(self.places) - len(self.nodes) > _MOST_REPEATED:
             raise ContentError(place, "holds too many values")
         from ruamel.yaml.nodes import ScalarNode, SequenceNode  # noqa: PLC0415
 
         if isinstance(node, ScalarNode):
             return _scalar(str(node.tag), str(node.value), place)
+        if node.tag not in {_TAG + "seq", _TAG + "map"}:
+            raise _tag_refused(str(node.tag), place)
         if isinstance(node, SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
         return {key: self.build(value, (*path, key)) for key, value in self._pairs(node, path)}
@@ -163,21 +201,34 @@ class _Builder:
 
 
 def _scalar(tag: str, text: str, place: Place) -> Plain:
-    match tag.removeprefix(_TAG):
+    kind = tag.removeprefix(_TAG)
+    if kind in _CORE and not _CORE[kind].fullmatch(text):
+        return text
+    match kind:
         case "null":
             return None
         case "bool":
             return text.lower() == "true"
         case "int":
-            return int(text.replace("_", ""), 0) if text.lower().startswith(("0x", "0o")) else int(text)
+            return _integer(text, place)
         case "float":
-            return float(
-                text.replace(".inf", "inf").replace(".nan", "nan").replace(".Inf", "inf").replace(".NaN", "nan")
-            )
-        case "str" | "timestamp":
+            return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        case "str" | "timestamp" | "value":
             return text
-        case other:
-            raise ContentError(place, f"the tag !{other} is not allowed", "Write a plain value.")
+        case _:
+            raise _tag_refused(tag, place)
+
+
+def _integer(text: str, place: Place) -> int:
+    try:
+        return int(text, 0) if text[:2] in {"0x", "0o"} else int(text)
+    except ValueError as error:  # Python reads no more than 4,300 digits
+        raise ContentError(place, "is too long for a number") from error
+
+
+def _tag_refused(tag: str, place: Place) -> ContentError:
+    written = f"!!{tag.removeprefix(_TAG)}" if tag.startswith(_TAG) else tag
+    return ContentError(place, f"the tag {written} is not allowed", "Write a plain value.")
 
 
 def _toml_place(file: str, message: str) -> Place:
