@@ -20,7 +20,14 @@ from tests.make import ROOT, TODAY
 
 DOCUMENTS = [
     ROOT / name
-    for name in ("README.md", "CONTRIBUTING.md", "checks/README.md", "policies/README.md", "inventory/README.md")
+    for name in (
+        "README.md",
+        "CONTRIBUTING.md",
+        "checks/README.md",
+        "policies/README.md",
+        "inventory/README.md",
+        "docs/operating.md",
+    )
 ]
 IMPORTS = """\
 from collections.abc import Iterator
