@@ -57,20 +57,20 @@ class Asker:
         answers: dict[Request, Answer] = {}
         for access, requests in job.requests.items():
             for answer in self._session(job.asset, access, requests):
-                answers[answer.request] = self._redacted(answer)
+                answers[answer.request] = answer
         return Collected(job.asset, answers, time.monotonic() - started)
 
     def _session(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
         transport = self.transports.get(access.channel)
         if transport is None:
-            return _failed(access, requests, f"there is no transport for {access.channel.value}")
+            return self._failed(access, requests, f"there is no transport for {access.channel.value}")
         try:
             self._refuse_undeclared(requests)
-            return transport.ask(asset, access, requests)
+            return [self._redacted(answer) for answer in transport.ask(asset, access, requests)]
         except CollectionError as why:
-            return _failed(access, requests, str(why))
+            return self._failed(access, requests, str(why))
         except Exception as error:  # noqa: BLE001  (the one place where a transport's own fault is caught)
-            return _failed(access, requests, f"asking failed: {type(error).__name__}: {error}")
+            return self._failed(access, requests, f"asking failed: {type(error).__name__}: {error}")
 
     def _refuse_undeclared(self, requests: Iterable[Request]) -> None:
         for request in requests:
@@ -80,12 +80,11 @@ class Asker:
     def _redacted(self, answer: Answer) -> Answer:
         return replace(answer, text=self.redactor.answer(answer), problem=self.redactor.host(answer.problem))
 
+    def _failed(self, access: Access, requests: Iterable[Request], problem: str) -> list[Answer]:
+        now, said = datetime.now(UTC), self.redactor.host(problem)
+        return [Answer(request=request, channel=access.channel, asked_at=now, problem=said) for request in requests]
+
 
 def declared_requests(content: Content) -> frozenset[Request]:
     """Return every request that any probe declares: all that a transport may carry."""
     return frozenset(request for probe in content.probes for request in probe.requests)
-
-
-def _failed(access: Access, requests: Iterable[Request], problem: str) -> list[Answer]:
-    now = datetime.now(UTC)
-    return [Answer(request=request, channel=access.channel, asked_at=now, problem=problem) for request in requests]
