@@ -82,6 +82,10 @@ class WaiverReview:
     expired: tuple[Waiver, ...] = ()  # its last day is over
     unused: tuple[Waiver, ...] = ()  # it speaks of nothing that is violated
 
+    def by_fate(self) -> dict[str, tuple[Waiver, ...]]:
+        """Return the four by name."""
+        return {"matched": self.matched, "changed": self.changed, "expired": self.expired, "unused": self.unused}
+
 
 def review(waivers: Iterable[Waiver], findings: Iterable[Finding], *, now: datetime) -> WaiverReview:
     """Return what became of each waiver after an audit, given the findings as `reconcile` returns them."""

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +18,7 @@ from auditor.collect.plan import AssetPlan, plan_asset
 from auditor.collect.redact import Redactor
 from auditor.errors import NothingAnswered, UsageError
 from auditor.evaluate import judge_all
-from auditor.findings import reconcile
+from auditor.findings import reconcile, review
 from auditor.model.asset import Asset
 from auditor.model.evidence import Knowledge
 from auditor.model.finding import Finding
@@ -25,11 +26,13 @@ from auditor.model.project import Project
 from auditor.model.recommendation import Recommendation
 from auditor.model.result import Result, Verdict
 from auditor.policy.demands import demands
+from auditor.policy.load import load_frameworks
 from auditor.projects import Terms, propose
 from auditor.recommend import load_solutions, recommend
 from auditor.reports import Audited as Reported
 from auditor.reports import write
 from auditor.setup import Setup, ambient, transports
+from auditor.store.records import Audit
 from auditor.store.store import Store
 
 
@@ -111,11 +114,7 @@ def recommendations(setup: Setup, findings: Iterable[Finding]) -> list[Recommend
 def proposed_projects(setup: Setup, store: Store, only: frozenset[str] = frozenset()) -> list[Project]:
     """Return a draft project for each recommendation, or for those of some solutions."""
     advice = recommendations(setup, store.findings())
-    chosen = [one for one in advice if not only or one.solution.id in only]
-    owners = {asset.name: asset.owner for asset in setup.inventory.assets}
-    costs = setup.settings.projects
-    terms = Terms(costs.currency, costs.hourly_rate, costs.rates)
-    return [propose(one, owners, terms, today=_now().date()) for one in chosen]
+    return _drafts(setup, (one for one in advice if not only or one.solution.id in only))
 
 
 def write_reports(setup: Setup, store: Store, audit: str = "", output: Path | None = None) -> dict[str, Path]:
@@ -123,24 +122,53 @@ def write_reports(setup: Setup, store: Store, audit: str = "", output: Path | No
     shown = store.audit(audit) if audit else store.latest_audit()
     if shown is None:
         raise UsageError("there is no audit yet: auditor audit")
+    folder = output or setup.workspace.root / setup.settings.output / f"audit-{shown.id}"
+    return write(_reported(setup, store, shown), setup.workspace.folders("reports"), folder)
+
+
+def _reported(setup: Setup, store: Store, shown: Audit) -> Reported:
+    """Return everything that reports tell of an audit."""
     findings = store.findings()
-    reported = Reported(
+    advice = recommendations(setup, findings)
+    newest = store.latest_audit()
+    waivers = review(setup.policy.waivers, findings, now=shown.finished_at or shown.started_at)
+    return Reported(
         company=setup.settings.company,
         audit=shown.id,
         policy=setup.policy,
+        judged_by=f"{shown.plan.policy} {shown.plan.policy_version}",
+        judged_digest=shown.plan.policy_digest,
         started_at=shown.started_at,
         finished_at=shown.finished_at,
-        assets=tuple(asset for asset in setup.inventory.assets if asset.name in shown.plan.assets),
-        unreached={name: one.problem for name, one in store.collected(shown.id).items() if not one.reached},
+        newest=newest is None or newest.id == shown.id,
+        inventory=tuple(setup.inventory.assets),
+        asked=shown.plan.assets,
+        unreached=_unreached(store, shown),
+        last_answers=store.last_answers(shown.id),
         results=tuple(store.results(shown.id)),
         findings=tuple(findings),
-        recommendations=tuple(recommendations(setup, findings)),
+        recommendations=tuple(advice),
+        projects={project.recommendation.solution.id: project for project in _drafts(setup, advice)},
+        waivers=waivers.by_fate(),
+        frameworks={id_: framework.title for id_, framework in load_frameworks(setup.workspace).items()},
         checks=setup.content.checks,
         history=tuple(store.history(before=shown.id)),
         excerpt=store.evidence_text,
+        version=version("auditor"),
     )
-    folder = output or setup.workspace.root / setup.settings.output / f"audit-{shown.id}"
-    return write(reported, setup.workspace.folders("reports"), folder)
+
+
+def _unreached(store: Store, shown: Audit) -> dict[str, str]:
+    collected = store.collected(shown.id)
+    left = dict.fromkeys(shown.plan.assets - collected.keys(), "the audit ended before it was asked")
+    return left | {name: one.problem for name, one in collected.items() if not one.reached}
+
+
+def _drafts(setup: Setup, advice: Iterable[Recommendation]) -> list[Project]:
+    owners = {asset.name: asset.owner for asset in setup.inventory.assets}
+    costs = setup.settings.projects
+    terms = Terms(costs.currency, costs.hourly_rate, costs.rates)
+    return [propose(one, owners, terms, today=_now().date()) for one in advice]
 
 
 def _plan(setup: Setup, asset: Asset) -> AssetPlan:

@@ -8,7 +8,8 @@ from typing import Protocol
 from auditor.model.asset import Asset
 from auditor.model.check import Check, Severity
 from auditor.model.finding import Finding
-from auditor.model.policy import Policy
+from auditor.model.policy import Policy, Waiver
+from auditor.model.project import Project
 from auditor.model.recommendation import Recommendation
 from auditor.model.result import Result, Verdict
 
@@ -36,26 +37,54 @@ class Past(Protocol):
         """Return how many findings stood after it, by severity."""
         ...
 
+    @property
+    def policy(self) -> str:
+        """Return the policy's name and version."""
+        ...
+
+    @property
+    def policy_digest(self) -> str:
+        """Return the digest of the policy and its checks."""
+        ...
+
+    @property
+    def assets(self) -> frozenset[str]:
+        """Return the names of the assets that it was of."""
+        ...
+
+    @property
+    def reached(self) -> int:
+        """Return how many of these answered."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audited:
     """One audit and what is known around it.
 
-    `assets` are those that the audit was of and that the inventory still lists; `unreached` says why an asset gave no
-    answer. `findings` and `recommendations` are as of now. `history` has the earlier audits, oldest first. `excerpt`
-    returns the redacted text of a piece of evidence by its digest.
+    `policy` is the one that recommendations cite; `judged_by` and `judged_digest` say which one the results rest on.
+    `findings`, `recommendations` and `projects` are as of now, all else as of the audit.
     """
 
     company: str
     audit: str
     policy: Policy
+    judged_by: str  # name and version
+    judged_digest: str
     started_at: datetime
     finished_at: datetime | None
-    assets: tuple[Asset, ...]
-    unreached: Mapping[str, str]
+    newest: bool  # whether no later audit was carried out
+    inventory: tuple[Asset, ...]
+    asked: frozenset[str]  # names of the assets that the audit was of
+    unreached: Mapping[str, str]  # those that gave no answer, and why
+    last_answers: Mapping[str, datetime]  # when each asset last answered, in this audit or before
     results: tuple[Result, ...]
     findings: tuple[Finding, ...]
     recommendations: tuple[Recommendation, ...]
+    projects: Mapping[str, Project]  # drafts, by the id of their solution
+    waivers: Mapping[str, tuple[Waiver, ...]]  # by what became of them: matched, changed, expired, unused
+    frameworks: Mapping[str, str]  # titles, by id
     checks: Mapping[str, Check]
-    history: tuple[Past, ...]
-    excerpt: Callable[[str], str]
+    history: tuple[Past, ...]  # earlier audits, oldest first
+    excerpt: Callable[[str], str]  # the redacted text of a piece of evidence, by its digest; may raise AuditorError
+    version: str = ""  # of auditor

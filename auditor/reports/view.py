@@ -1,0 +1,120 @@
+"""One view of an audit: the numbers and lists that every report shows, so that no two reports disagree."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from auditor.model.finding import Finding, FindingState
+from auditor.model.policy import Waiver
+from auditor.model.project import Project
+from auditor.model.recommendation import Recommendation
+from auditor.model.result import Verdict
+from auditor.reports.audited import Audited
+from auditor.reports.coverage import Coverage, FrameworkRow, KindRow, by_framework, by_kind, coverage
+from auditor.reports.details import AssetDetails, details
+from auditor.reports.trend import Trend, trend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """A recommendation and the draft project that would carry it out, where there is one."""
+
+    recommendation: Recommendation
+    project: Project | None
+
+    @property
+    def hours(self) -> float | None:
+        """Return the hours that the work is expected to take."""
+        return sum(task.hours.expected for task in self.project.tasks) if self.project else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverRow:
+    """A waiver, what became of it, and how many findings it covers. `days_left` counts from the audit's day."""
+
+    waiver: Waiver
+    fate: str  # matched, changed, expired or unused
+    findings: int
+    days_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Everything that a report tells, in the order in which it should be told."""
+
+    audited: Audited
+    coverage: Coverage
+    verdicts: Mapping[Verdict, int]
+    kinds: tuple[KindRow, ...]
+    frameworks: tuple[FrameworkRow, ...]
+    advice: tuple[Advice, ...]
+    trend: Trend
+    changes: Mapping[FindingState, tuple[Finding, ...]]  # the severest first
+    waivers: tuple[WaiverRow, ...]
+    assets: tuple[AssetDetails, ...]
+
+    @property
+    def standing(self) -> int:
+        """Return how many findings stand."""
+        return sum(len(found) for state, found in self.changes.items() if state.stands)
+
+    @property
+    def policy_changed(self) -> bool:
+        """Whether the policy is no longer the one that the results rest on."""
+        return self.audited.policy.digest != self.audited.judged_digest
+
+
+def view(audited: Audited) -> View:
+    """Return the one view of an audit. Reads the texts of the evidence of violations, and nothing else."""
+    counts = Counter(result.verdict for result in audited.results)
+    return View(
+        audited=audited,
+        coverage=coverage(audited),
+        verdicts={verdict: counts[verdict] for verdict in Verdict},
+        kinds=tuple(by_kind(audited)),
+        frameworks=tuple(by_framework(audited)),
+        advice=tuple(
+            Advice(recommendation=one, project=audited.projects.get(one.solution.id)) for one in audited.recommendations
+        ),
+        trend=trend(audited),
+        changes=_changes(audited),
+        waivers=_waivers(audited),
+        assets=tuple(details(audited)),
+    )
+
+
+def _changes(audited: Audited) -> dict[FindingState, tuple[Finding, ...]]:
+    """Return findings by state. What was fixed before this audit is old news, and left out."""
+    ordered = sorted(audited.findings, key=lambda one: (-one.severity.rank, one.asset, one.check, one.subject))
+    return {
+        state: tuple(
+            one
+            for one in ordered
+            if one.state is state and (state is not FindingState.FIXED or _fixed_by_this(one, audited))
+        )
+        for state in FindingState
+    }
+
+
+def _fixed_by_this(finding: Finding, audited: Audited) -> bool:
+    return finding.fixed_at is not None and finding.fixed_at >= audited.started_at
+
+
+def _waivers(audited: Audited) -> tuple[WaiverRow, ...]:
+    waived = [finding for finding in audited.findings if finding.state is FindingState.WAIVED]
+    day = (audited.finished_at or audited.started_at).date()
+    rows = [
+        WaiverRow(waiver=waiver, fate=fate, findings=_covered(waiver, waived), days_left=_days(day, waiver.expires))
+        for fate, waivers in audited.waivers.items()
+        for waiver in waivers
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.waiver.expires, row.waiver.check, row.waiver.reason)))
+
+
+def _covered(waiver: Waiver, waived: list[Finding]) -> int:
+    return sum(waiver.matches(finding.asset, finding.check, finding.subject) for finding in waived)
+
+
+def _days(day: date, expires: date) -> int:
+    return (expires - day).days
