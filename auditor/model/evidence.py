@@ -41,13 +41,13 @@ def text_digest(text: str) -> str:
 
 
 def evidence_of(asset: str, answer: Answer) -> Evidence:
-    """Return the evidence that an answer is."""
+    """Return the evidence that an answer is. A complete answer may be empty, and is evidence all the same."""
     return Evidence(
         asset=asset,
         request=str(answer.request),
         channel=answer.channel.value,
         asked_at=answer.asked_at,
-        digest=text_digest(answer.text) if answer.text else "",
+        digest=text_digest(answer.text) if answer.text or not answer.problem else "",
         problem=answer.problem,
         privilege=answer.privilege,
         origin=answer.place,
