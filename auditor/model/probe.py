@@ -141,7 +141,7 @@ Request = Shell | Cli | Snmp | SnmpAccepts | Nmap | Saved
 def access_for(asset: Asset, request: Request) -> Access | None:
     """Return the way to put this request to this asset, or None when the asset offers none."""
     holds = request.holds if isinstance(request, Saved) else ""
-    ways = (asset.access(channel, holds) for channel in (*request.channels, Channel.REPLAY))
+    ways = [*(asset.access(channel, holds) for channel in request.channels), asset.access(Channel.REPLAY)]
     return next((way for way in ways if way is not None), None)
 
 
