@@ -23,6 +23,10 @@ from auditor.workspace import Workspace
 
 ValueT = TypeVar("ValueT")
 ENTRY_POINTS: Final = "auditor.content"  # the group in which a package names modules that hold checks and facts
+_MISTAKES: Final = (  # what other people's code may raise while it is loaded
+    ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, OSError, RuntimeError,
+    SyntaxError, SystemExit, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def load_file(path: Path) -> ModuleType:
         raise ContentError(
             Place(str(path), error.lineno or 0, error.offset or 0), f"is not Python: {error.msg}"
         ) from error
-    except (ImportError, NameError, AttributeError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+    except _MISTAKES as error:
         lines = [
             frame.lineno or 0 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
         ]
@@ -85,7 +89,11 @@ def _fact_modules() -> Iterator[ModuleType]:
 
 def _installed() -> Iterator[ModuleType]:
     for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
-        module = entry.load()
+        try:
+            module = entry.load()
+        except _MISTAKES as error:
+            said = f"the entry point {entry.name} cannot be loaded: {type(error).__name__}: {error}"
+            raise ContentError(Place(entry.value), said, "Mend or remove the package that names it.") from error
         if not isinstance(module, ModuleType):
             raise ContentError(Place(entry.value), f"the entry point {entry.name} must name a module")
         yield module

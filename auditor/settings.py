@@ -1,18 +1,30 @@
 """`auditor.toml` and AUDITOR_* in the environment become one frozen Settings; the environment wins.
 
-A nested setting is named with two underscores: AUDITOR_COLLECT__WORKERS=20.
+A nested setting is named with two underscores: AUDITOR_COLLECT__WORKERS=20. Commas part a list; JSON does as well.
 """
 
+import json
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
-from auditor.documents import Document, content_error, read_toml
+from auditor.documents import Document, Key, content_error, read_toml
+from auditor.errors import ContentError, Place
 from auditor.workspace import Workspace
 
+_PREFIX: Final = "AUDITOR_"
 Positive = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
 
 
 class Section(BaseModel):
@@ -31,8 +43,8 @@ class CollectSettings(Section):
     """How hard assets may be asked. Times are in seconds."""
 
     workers: Annotated[int, Field(gt=0, le=1000)] = 50
-    connect_seconds: Positive = 10.0
-    asset_seconds: Positive = 300.0
+    connect_seconds: Seconds = 10.0
+    asset_seconds: Seconds = 300.0
     enrol: bool = False  # pin the host keys of hosts that are seen for the first time
 
 
@@ -51,13 +63,25 @@ class ProjectSettings(Section):
     rates: dict[str, Positive] = {}  # of a role, where it differs
 
 
+class Environment(EnvSettingsSource):
+    """The environment, in which a list may be written as people write one."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: str | bytes) -> object:
+        """Return JSON as what it says, and for a list any other text as the words between its commas."""
+        del field_name
+        text = value.decode() if isinstance(value, bytes) else value
+        if get_origin(getattr(field, "annotation", None)) is tuple and not text.lstrip().startswith("["):
+            return [word.strip() for word in text.split(",") if word.strip()]
+        return json.loads(text)
+
+
 class Settings(BaseSettings):
     """Everything that can be set for a workspace."""
 
     model_config = SettingsConfigDict(
         frozen=True,
         extra="forbid",
-        env_prefix="AUDITOR_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
         nested_model_default_partial_update=True,
     )
@@ -82,18 +106,31 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over the file, and read nothing else."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        del env_settings, dotenv_settings, file_secret_settings
+        return Environment(settings_cls), init_settings
 
 
 def read_settings(workspace: Workspace) -> tuple[Settings, Document]:
     """Return a workspace's settings, and the document for messages about them. Raises ContentError."""
-    document = read_toml(workspace.settings_file) if workspace.exists else Document("auditor.toml", {})
+    written = read_toml(workspace.settings_file) if workspace.exists else Document("auditor.toml", {})
+    places = {**written.places, **_environment()}
+    document = Document(written.file, written.value, places, places)
     assert isinstance(document.value, dict)
     try:
         return Settings(**document.value), document  # type: ignore[arg-type]
     except ValidationError as error:
         raise content_error(document, error) from error
+    except SettingsError as error:
+        mend = 'Write words parted by commas, or JSON: ["a", "b"].'
+        raise ContentError(Place("the environment"), f"{error.__cause__ or error} ({error})", mend) from error
+
+
+def _environment() -> dict[tuple[Key, ...], Place]:
+    """Return which settings the environment gives, and the variable of each."""
+    names = [name for name in os.environ if name.upper().startswith(_PREFIX)]
+    return {
+        tuple(name[len(_PREFIX) :].lower().split("__")): Place(f"{name} in the environment") for name in sorted(names)
+    }
 
 
 def store_url(workspace: Workspace, settings: Settings) -> str:

@@ -145,7 +145,7 @@ def check(
         title, _, rationale = inspect.cleandoc(judge.__doc__ or "").partition("\n")
         if not title:
             raise TypeError(f"{check_id}: the first docstring line must state the compliant state")
-        needs, settings = _signature(judge)
+        needs, settings = _signature(check_id, judge)
         return Check(
             check_id, title.rstrip("."), rationale.strip(), severity, fix, needs, settings, judge, tuple(references)
         )
@@ -156,15 +156,19 @@ def check(
 _FACT: Final = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
-def _signature(judge: Callable[..., Iterable[Outcome]]) -> tuple[dict[str, type[object]], dict[str, Setting]]:
+def _signature(
+    check_id: str, judge: Callable[..., Iterable[Outcome]]
+) -> tuple[dict[str, type[object]], dict[str, Setting]]:
     hints = typing.get_type_hints(judge)
     needs: dict[str, type[object]] = {}
     settings: dict[str, Setting] = {}
     for name, parameter in inspect.signature(judge).parameters.items():
+        if name not in hints:
+            raise TypeError(f"{check_id}: {name} needs a type: a fact's before the *, a setting's after it")
         if parameter.kind is _FACT:
             needs[name] = hints[name]
         elif parameter.default is inspect.Parameter.empty:
-            raise TypeError(f"{judge.__qualname__}: setting {name} needs a default")
+            raise TypeError(f"{check_id}: the setting {name} needs a default")
         else:
             settings[name] = Setting(name, hints[name], parameter.default)
     return needs, settings
