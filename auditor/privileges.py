@@ -5,10 +5,13 @@ Every request is declared by a probe, so this is complete: a transport refuses w
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from auditor.collect.plan import AssetPlan
 from auditor.model.probe import Cli, Nmap, Saved, Shell, Snmp, SnmpAccepts
 from auditor.transports.script import sudo_words
+
+_ESCAPED: Final = {"\\": "\\" * 4, **{sign: f"\\{sign}" for sign in ",:=# \t*?["}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,18 @@ class Privileges:
         return "\n".join(f"view auditor included .{oid.lstrip('.')}" for oid in oids)
 
     def router_role(self) -> str:
-        """Return a parser view (Cisco IOS role-based CLI access) that includes the commands and nothing else."""
+        """Return a parser view (Cisco IOS role-based CLI access) that includes the commands and nothing else.
+
+        IOS takes no other line of a view before its secret, which is the administrator's to choose.
+        """
         if not self.cli:
             return ""
         return "\n".join(
-            ["parser view auditor", *(f" commands exec include {request.command}" for request in self.cli)]
+            [
+                "parser view auditor",
+                " secret CHOOSE-ONE",
+                *(f" commands exec include {request.command}" for request in self.cli),
+            ]
         )
 
 
@@ -84,10 +94,14 @@ def privileges_of(plans: Iterable[AssetPlan]) -> Privileges:
 
 
 def _sudoers_command(request: Shell) -> str:
-    """Return the exact command line that sudo will be asked for, escaped as sudoers(5) wants it."""
+    """Return the exact command line that sudo will be asked for, escaped as sudoers(5) wants it.
+
+    sudo compares arguments as fnmatch(3) does: an unescaped `*` would allow anything in its place, and `[a-z]` would
+    not match itself. Its reader takes one backslash away before that, ends a command at `#`, and joins blanks.
+    """
     program, *words = sudo_words(request)
-    escaped = (word.replace("\\", "\\\\").replace(",", "\\,").replace(":", "\\:").replace("=", "\\=") for word in words)
-    return " ".join([program, *escaped])
+    path = program if program.startswith("/") else f"/usr/bin/{program}"
+    return " ".join([path, *("".join(_ESCAPED.get(sign, sign) for sign in word) for word in words)])
 
 
 def _numbers(oid: str) -> tuple[int, ...]:
