@@ -1,5 +1,7 @@
 """Write a working check with its own fact, probe and test, for an author to change into theirs."""
 
+import builtins
+import keyword
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Final
 from auditor.errors import UsageError
 from auditor.workspace import Workspace
 
+_WORD: Final = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 _CHECK: Final = '''\
 """{title}: the facts it needs, how they are asked, and what is demanded."""
 
@@ -86,14 +89,17 @@ def test_garbage_is_no_fact() -> None:
 
 def write_check(workspace: Workspace, check_id: str) -> Iterator[Path]:
     """Write `checks/SUBJECT.py` and `tests/test_SUBJECT.py`, and yield their paths. Raises UsageError."""
-    if not re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z][a-z0-9-]*", check_id):
+    if not workspace.exists:
+        raise UsageError(f"{workspace.root} is no workspace; make one with `auditor init DIR`")
+    if not re.fullmatch(rf"{_WORD}\.{_WORD}", check_id):
         raise UsageError(f"{check_id}: a check's id is SUBJECT.NAME in small letters, digits and hyphens")
     subject, _, name = check_id.partition(".")
     module, function = subject.replace("-", "_"), name.replace("-", "_")
+    taken = keyword.iskeyword(function) or hasattr(builtins, function) or function in {module, "from_proc"}
     words = {
         "check_id": check_id,
         "module": module,
-        "function": function if function != module else f"{function}_check",
+        "function": f"{function}_check" if taken else function,
         "noun": "".join(part.title() for part in [*subject.split("-"), *name.split("-")]),
         "title": subject.replace("-", " ").capitalize(),
         "path": f"tests/test_{module}.py",
@@ -106,6 +112,9 @@ def write_check(workspace: Workspace, check_id: str) -> Iterator[Path]:
         if path.exists():
             raise UsageError(f"{path} is there already; add the check there, or choose another subject")
     for path, text in contents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
         yield path

@@ -1,5 +1,6 @@
 """Make a folder a workspace: settings, and the four folders with content to begin with."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -79,14 +80,16 @@ def make_workspace(folder: Path, company: str) -> Iterator[Path]:
         raise UsageError(f"{folder / SETTINGS_FILE} is there already; this is a workspace")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file")
-    quoted = '"' + company.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not company.strip() or not company.isprintable():
+        raise UsageError(f"--company {company!r}: a name is one line of letters and signs")
     contents = {
-        SETTINGS_FILE: _SETTINGS.format(company=quoted),
         "inventory/company.yaml": _INVENTORY,
         "policies/company.yaml": _POLICY,
         "checks/README.md": _CHECKS,
         "reports/README.md": _REPORTS,
         ".gitignore": ".auditor/\nout/\n",
+        # Last, because it makes the folder a workspace; what JSON makes of a printable text is TOML, too.
+        SETTINGS_FILE: _SETTINGS.format(company=json.dumps(company, ensure_ascii=False)),
     }
     for name, text in contents.items():
         path = folder / name
