@@ -1,11 +1,11 @@
 """What a company may demand of a kernel's network: as it runs, and as files will set it at the next boot."""
 
 from collections.abc import Iterator
-from typing import Literal
 
-from auditor import Fix, NotApplicable, Outcome, Severity, check
-from auditor.facts.kernel import KernelAtBoot, KernelNow
+from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, check
+from auditor.facts.kernel import KernelAtBoot, KernelNow, asked
 from auditor.facts.kernel_views import BOTH_VIEWS, Combine, View, has_ipv6, judge_interfaces, judge_parameter
+from auditor.facts.sysctl import parameter_path
 
 
 def _fix(text: str) -> Fix:
@@ -45,6 +45,37 @@ def ip_forwarding(
     yield from judge_interfaces((now, boot), "net/ipv4/conf/*/forwarding", _own, _off, wanted="0", view="running")
     if has_ipv6(now):
         yield from judge_parameter((now, boot), "net/ipv6/conf/all/forwarding", _off, "0", view)
+
+
+@check(
+    "kernel.parameter",
+    severity=Severity.MEDIUM,
+    fix=_fix("the parameter to the value demanded"),
+    references=("nist-800-53r5:CM-6",),
+)
+def parameter(
+    now: KernelNow,
+    boot: KernelAtBoot,
+    *,
+    name: str = "",
+    allowed: frozenset[int] = frozenset(),
+    view: View = BOTH_VIEWS,
+) -> Iterator[Outcome]:
+    """One kernel parameter has a value that the policy names
+
+    For a demand that no check of its own covers, such as net.ipv4.ip_forward = 0: `name` as sysctl(8) writes it and
+    the values `allowed`.
+    """
+    path = parameter_path(name)
+    if not name or not allowed:
+        yield NotApplicable("the policy names no parameter and values")
+    elif path.startswith("net/ipv6/") and not has_ipv6(now):
+        yield NotApplicable("no interface speaks IPv6")
+    elif not asked(path):
+        yield Undecided(name, "this parameter is not among those that are asked for")
+    else:
+        wanted = " or ".join(str(value) for value in sorted(allowed))
+        yield from judge_parameter((now, boot), path, lambda n: n in allowed, wanted, view)
 
 
 @check(
@@ -104,7 +135,7 @@ def source_route(now: KernelNow, boot: KernelAtBoot, *, view: View = BOTH_VIEWS)
     references=("cis-debian12:3.3.7", "rfc:3704"),
 )
 def reverse_path(
-    now: KernelNow, boot: KernelAtBoot, *, modes: frozenset[Literal[1, 2]] = frozenset({1, 2}), view: View = BOTH_VIEWS
+    now: KernelNow, boot: KernelAtBoot, *, modes: frozenset[int] = frozenset({1, 2}), view: View = BOTH_VIEWS
 ) -> Iterator[Outcome]:
     """Packets with a forged sender are dropped
 

@@ -1,7 +1,6 @@
 """What a company may demand of a kernel so that one account or program cannot look into another."""
 
 from collections.abc import Iterator
-from typing import Literal
 
 from auditor import Fix, NotApplicable, Outcome, Severity, check
 from auditor.facts.kernel import KernelAtBoot, KernelNow
@@ -32,9 +31,7 @@ def aslr(now: KernelNow, boot: KernelAtBoot, *, view: View = BOTH_VIEWS) -> Iter
     fix=_fix("kernel.yama.ptrace_scope to 1"),
     references=("cis-debian12:1.5.2",),
 )
-def ptrace(
-    now: KernelNow, boot: KernelAtBoot, *, at_least: Literal[1, 2, 3] = 1, view: View = BOTH_VIEWS
-) -> Iterator[Outcome]:
+def ptrace(now: KernelNow, boot: KernelAtBoot, *, at_least: int = 1, view: View = BOTH_VIEWS) -> Iterator[Outcome]:
     """A program cannot read the memory of a user's other programs
 
     Otherwise one taken program reads keys and passwords out of all others of the same user.
@@ -54,9 +51,7 @@ def dmesg(now: KernelNow, boot: KernelAtBoot, *, view: View = BOTH_VIEWS) -> Ite
 
 
 @check("kernel.pointers", severity=Severity.LOW, fix=_fix("kernel.kptr_restrict to 1"))
-def pointers(
-    now: KernelNow, boot: KernelAtBoot, *, at_least: Literal[1, 2] = 1, view: View = BOTH_VIEWS
-) -> Iterator[Outcome]:
+def pointers(now: KernelNow, boot: KernelAtBoot, *, at_least: int = 1, view: View = BOTH_VIEWS) -> Iterator[Outcome]:
     """The kernel does not tell users where its parts lie in memory
 
     Those addresses are what an attack on the kernel needs first.
@@ -73,7 +68,7 @@ def pointers(
     references=("cis-debian12:1.5.3",),
 )
 def core_dumps_suid(
-    now: KernelNow, boot: KernelAtBoot, *, allowed: frozenset[Literal[0, 2]] = frozenset({0}), view: View = BOTH_VIEWS
+    now: KernelNow, boot: KernelAtBoot, *, allowed: frozenset[int] = frozenset({0}), view: View = BOTH_VIEWS
 ) -> Iterator[Outcome]:
     """Programs that run with more rights than their user leave no memory image
 

@@ -7,11 +7,12 @@ Parameters are named by their path below /proc/sys, because an interface name ma
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Final
 
 from auditor.errors import Unreadable
 from auditor.facts.sections import END, SHOW_FILES, sections
-from auditor.facts.sysctl import Assignment, at_boot, value_of
+from auditor.facts.sysctl import Assignment, at_boot, not_at_boot, value_of, written_of
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
 
@@ -22,19 +23,36 @@ PARAMETERS: Final = (
     "kernel/unprivileged_bpf_disabled",
     "kernel/yama/ptrace_scope",
     "kernel/core_pattern",
+    "kernel/core_uses_pid",
+    "kernel/kexec_load_disabled",
+    "kernel/modules_disabled",
+    "kernel/panic_on_oops",
+    "kernel/perf_event_paranoid",
+    "kernel/sysrq",
     "fs/suid_dumpable",
+    "fs/protected_fifos",
     "fs/protected_hardlinks",
+    "fs/protected_regular",
     "fs/protected_symlinks",
+    "user/max_user_namespaces",
+    "vm/mmap_min_addr",
+    "vm/unprivileged_userfaultfd",
+    "net/core/bpf_jit_harden",
     "net/ipv4/ip_forward",
+    "net/ipv4/tcp_rfc1337",
     "net/ipv4/tcp_syncookies",
+    "net/ipv4/tcp_timestamps",
     "net/ipv4/icmp_echo_ignore_broadcasts",
     "net/ipv4/icmp_ignore_bogus_error_responses",
+    "net/ipv4/conf/*/accept_local",
     "net/ipv4/conf/*/accept_redirects",
     "net/ipv4/conf/*/accept_source_route",
     "net/ipv4/conf/*/forwarding",
     "net/ipv4/conf/*/log_martians",
     "net/ipv4/conf/*/rp_filter",
+    "net/ipv4/conf/*/secure_redirects",
     "net/ipv4/conf/*/send_redirects",
+    "net/ipv4/conf/*/shared_media",
     "net/ipv6/conf/*/accept_ra",
     "net/ipv6/conf/*/accept_redirects",
     "net/ipv6/conf/*/accept_source_route",
@@ -97,12 +115,14 @@ class KernelNow:
 class KernelAtBoot:
     """Parameters that files set at boot, in the order in which they are applied.
 
-    `unread` are files that could not be read; `built` is what the kernel's build configuration says, where it is known.
+    `unread` are files that could not be read; `built` is what the kernel's build configuration says, where it is known;
+    `idle` are lines of files that nothing applies at boot.
     """
 
     assignments: tuple[Assignment, ...]
     unread: tuple[str, ...] = ()
     built: Mapping[str, int] = field(default_factory=dict)
+    idle: tuple[Assignment, ...] = ()
 
     def number(self, path: str) -> int | None:
         """Return the number a parameter will have: as configured, else as the kernel starts; None when not known."""
@@ -111,11 +131,24 @@ class KernelAtBoot:
             return _number(text)
         return DEFAULTS.get(path, self.built.get(path))
 
+    def written(self, path: str) -> tuple[int | None, ...]:
+        """Return what each line that names a parameter sets it to, whichever of them counts at boot."""
+        lines = written_of((*self.assignments, *self.idle), path)
+        if lines:
+            return tuple(_number(line.text) for line in lines)
+        by_wildcard = value_of(self.assignments, path)
+        return () if by_wildcard is None else (_number(by_wildcard),)
+
     def interfaces(self, family: str) -> tuple[str, ...]:
         """Return the interfaces that files name."""
         paths = (assignment.path.split("/") for assignment in self.assignments)
         names = {parts[3] for parts in paths if parts[:3] == ["net", family, "conf"] and len(parts) == 5}
         return tuple(sorted(name for name in names - {"all", "default", "lo"} if "*" not in name))
+
+
+def asked(path: str) -> bool:
+    """Whether a parameter, named by its path, is among those that are asked for."""
+    return any(fnmatchcase(path, pattern) for pattern in PARAMETERS)
 
 
 _VALUE: Final = re.compile(r"([\w./@:+*-]+?/[\w]+):(.*)")
@@ -164,10 +197,12 @@ def kernel_at_boot(answer: Answer) -> KernelAtBoot:
     by_systemd = next(seen.named("systemd"), None) is not None
     linked = next(seen.named("linked"), None) is not None
     built = _BUILT.search("\n".join(seen.one("built").lines))
+    files, read_last = seen.files(), not by_systemd and not linked
     return KernelAtBoot(
-        at_boot(seen.files(), and_sysctl_conf=not by_systemd and not linked),
+        at_boot(files, and_sysctl_conf=read_last),
         seen.unread(),
         {"kernel/dmesg_restrict": int(built[1] == "=y")} if built else {},
+        not_at_boot(files, and_sysctl_conf=read_last or linked),
     )
 
 

@@ -2,6 +2,9 @@
 
 How `all` and an interface's own value work together is the kernel's rule (Documentation/networking/ip-sysctl), and
 different for each: the larger counts for rp_filter, either for send_redirects, both for accept_source_route.
+
+With the view "effective and written" a safe default is not enough: a file has to set the parameter, and every file of
+the host that names it has to set it right, whichever of them counts.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,11 +13,12 @@ from typing import Final, Literal
 from auditor.facts.kernel import KernelAtBoot, KernelNow
 from auditor.model.check import Outcome, Undecided, Violation
 
-View = Literal["running", "running and after a reboot"]
+View = Literal["running", "running and after a reboot", "effective and written"]
 Both = tuple[KernelNow, KernelAtBoot]
 Combine = Callable[[int, int], int]
 
 BOTH_VIEWS: Final[View] = "running and after a reboot"
+WRITTEN: Final[View] = "effective and written"
 
 
 def _name(path: str) -> str:
@@ -32,8 +36,20 @@ def judge_parameter(kernel: Both, path: str, good: Callable[[int], bool], wanted
         return
     elif not good(value):
         yield Violation(_name(path), found=value, wanted=wanted)
-    if view == BOTH_VIEWS:
+    if view != "running":
         yield from _later(boot, path, boot.number(path), good, wanted)
+    if view == WRITTEN:
+        yield from _as_written(boot, path, good, wanted)
+
+
+def _as_written(boot: KernelAtBoot, path: str, good: Callable[[int], bool], wanted: str) -> Iterator[Outcome]:
+    written = boot.written(path)
+    wrong = [value for value in written if value is None or not good(value)]
+    if not written:
+        yield Violation(f"{_name(path)} in files", found="not written down", wanted=wanted)
+    elif wrong:
+        found = tuple("not a number" if value is None else value for value in wrong)
+        yield Violation(f"{_name(path)} in files", found=found, wanted=wanted)
 
 
 def _later(
@@ -64,7 +80,9 @@ def judge_interfaces(
             yield Undecided(_name(own), "the kernel does not show it")
         elif not good(combine(pair[0], pair[1])):
             yield Violation(_name(own), found=combine(pair[0], pair[1]), wanted=wanted)
-    if view == BOTH_VIEWS:
+    if view == WRITTEN:
+        yield from _as_written(boot, path.replace("*", "all"), good, wanted)
+    if view != "running":
         for interface in ("default", *boot.interfaces(family)):
             own = path.replace("*", interface)
             shared, value = boot.number(path.replace("*", "all")), boot.number(own)

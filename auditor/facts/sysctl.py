@@ -18,6 +18,7 @@ _DIRECTORIES: Final = (
     "/usr/lib/sysctl.d",
     "/lib/sysctl.d",
 )
+_VENDOR: Final = ("/usr/lib/", "/lib/")
 _UFW: Final = "/etc/ufw/sysctl.conf"
 _ALIASES: Final = {"net/ipv4/conf/all/forwarding": "net/ipv4/ip_forward"}
 
@@ -43,6 +44,24 @@ def at_boot(files: Mapping[str, Lines], *, and_sysctl_conf: bool) -> tuple[Assig
     if _UFW in files and _ufw_applies_it(files):
         order.append((_UFW, files[_UFW]))
     return tuple(assignment for path, lines in order for assignment in _assignments(path, lines))
+
+
+def not_at_boot(files: Mapping[str, Lines], *, and_sysctl_conf: bool) -> tuple[Assignment, ...]:
+    """Return the lines of files that nothing applies at boot here, though an administrator takes them for settings.
+
+    That is /etc/sysctl.conf without a link to it where systemd applies the rest, and ufw's file while ufw is off.
+    """
+    idle = [] if and_sysctl_conf or "/etc/sysctl.conf" not in files else ["/etc/sysctl.conf"]
+    idle += [_UFW] if _UFW in files and not _ufw_applies_it(files) else []
+    return tuple(assignment for path in idle for assignment in _assignments(path, files[path]))
+
+
+def written_of(assignments: Sequence[Assignment], path: str) -> tuple[Assignment, ...]:
+    """Return the lines that name a parameter. The vendor's count only where the host's own files have none."""
+    wanted = _ALIASES.get(path, path)
+    lines = [a for a in assignments if a.text is not None and _ALIASES.get(a.path, a.path) == wanted]
+    own = [line for line in lines if not line.place.startswith(_VENDOR)]
+    return tuple(own or lines)
 
 
 def value_of(assignments: Sequence[Assignment], path: str) -> str | None:

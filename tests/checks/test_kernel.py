@@ -57,6 +57,62 @@ def boot(*unset: str, **changed: int) -> KernelAtBoot:
 UNREAD = KernelAtBoot((), unread=("/etc/sysctl.d/99-local.conf",))
 RUNNING = {"view": "running"}
 
+FILE = "/etc/sysctl.d/60-hardening.conf:1"
+WRITTEN = {"view": "effective and written"}
+FORWARDING = {"name": "net.ipv4.ip_forward", "allowed": frozenset({0})}
+
+
+def files(*lines: tuple[str, str], idle: tuple[Assignment, ...] = ()) -> KernelAtBoot:
+    """Return files that set net.ipv4.ip_forward: value and place of each line."""
+    return KernelAtBoot(tuple(Assignment("net/ipv4/ip_forward", text, place) for text, place in lines), idle=idle)
+
+
+UFW = (Assignment("net/ipv4/ip_forward", "1", "/etc/ufw/sysctl.conf:1"),)
+WRITINGS = [
+    Case(network.parameter, (now(), files(("0", FILE))), PASS, settings={**FORWARDING, **WRITTEN}),
+    Case(network.parameter, (now(), files()), PASS, settings=FORWARDING, why="the kernel starts with it"),
+    Case(network.parameter, (now(), files()), FAIL, settings={**FORWARDING, **WRITTEN}, why="it is not written down"),
+    Case(
+        network.parameter,
+        (now(), files(("1", "/etc/sysctl.d/10.conf:1"), ("0", FILE))),
+        FAIL,
+        settings={**FORWARDING, **WRITTEN},
+        why="two files contradict each other",
+    ),
+    Case(
+        network.parameter,
+        (now(), files(("1", "/etc/sysctl.d/10.conf:1"), ("0", FILE))),
+        PASS,
+        settings=FORWARDING,
+        why="the last one counts",
+    ),
+    Case(
+        network.parameter,
+        (now(), files(("1", "/usr/lib/sysctl.d/10.conf:1"), ("0", FILE))),
+        PASS,
+        settings={**FORWARDING, **WRITTEN},
+        why="the vendor's line gives way",
+    ),
+    Case(
+        network.parameter,
+        (now(), files(("0", FILE), idle=UFW)),
+        FAIL,
+        settings={**FORWARDING, **WRITTEN},
+        why="ufw would change it once it is switched on",
+    ),
+    Case(network.parameter, (now(), files(("yes", FILE))), DONT_KNOW, settings=FORWARDING, why="yes is no number"),
+    Case(network.parameter, (now(net__ipv4__ip_forward=1), files(("0", FILE))), FAIL, settings=FORWARDING),
+    Case(network.parameter, (now(), files()), NOT_HERE, why="the policy names nothing"),
+    Case(
+        network.parameter,
+        (now(), files()),
+        DONT_KNOW,
+        settings={"name": "kernel.no_such", "allowed": frozenset({1})},
+        why="it is not asked for",
+    ),
+    Case(network.parameter, (UNKNOWN, files()), DONT_KNOW, settings=FORWARDING),
+]
+
 ONES = [
     (network.ip_forwarding, "net__ipv4__ip_forward", 1),
     (network.syn_cookies, "net__ipv4__tcp_syncookies", 0),
@@ -200,7 +256,7 @@ VALUES = [
     ),
 ]
 
-CASES: list[Case] = [*IN_GENERAL, *INTERFACES, *VALUES]
+CASES: list[Case] = [*IN_GENERAL, *INTERFACES, *VALUES, *WRITINGS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=names(CASES))

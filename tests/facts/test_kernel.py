@@ -138,6 +138,34 @@ def test_wildcards_yield_to_names(lines: str, interface: str, value: int | None)
     assert (defaults.get(interface) if value is None else value) == read.number(f"net/ipv4/conf/{interface}/rp_filter")
 
 
+def test_lines_of_files_that_nothing_applies_are_written_all_the_same():
+    """A ufw that is off and a sysctl.conf without a link set nothing, and yet contradict what does."""
+    read = boot(
+        {
+            f"{ETC}/60-a.conf": "net.ipv4.ip_forward=0",
+            "/etc/sysctl.conf": "net.ipv4.ip_forward = 1 # by hand",
+            "/etc/ufw/sysctl.conf": "net/ipv4/ip_forward=on",
+        },
+        SYSTEMD,
+    )
+
+    assert (0, (0, 1, None)) == (read.number(FORWARD), read.written(FORWARD))
+
+
+def test_the_vendor_s_lines_give_way_to_the_host_s_own():
+    """A line below /usr/lib says nothing where /etc has one; alone, or as a wildcard, it counts."""
+    both = boot({f"{USR}/50-a.conf": f"{SUID}=2", f"{ETC}/60-a.conf": f"{SUID}=0"})
+    alone = boot({f"{USR}/50-a.conf": f"{SUID}=2"})
+    wild = boot({f"{USR}/50-a.conf": "net.ipv4.conf.*.rp_filter=2"})
+
+    assert ((0,), (2,), (2,), ()) == (
+        both.written(SUID),
+        alone.written(SUID),
+        wild.written("net/ipv4/conf/all/rp_filter"),
+        wild.written(SUID),
+    )
+
+
 @pytest.mark.parametrize(("enabled", "value"), [("yes", 1), ("no", 0)])
 def test_a_ufw_that_is_on_sets_parameters_after_all_others(enabled: str, value: int):
     """Its own file counts only when ufw is enabled and told to use it."""
