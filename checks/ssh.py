@@ -151,9 +151,14 @@ def access_limited(ssh: SshServer, *, deny_lists_suffice: bool = False) -> Itera
         lists += [ssh.settings.deny_users, ssh.settings.deny_groups]
     if all(names is None for names in lists):
         yield Undecided("AllowUsers", NOT_SHOWN)
-    elif not any(names and "*" not in names for names in lists):
+    elif not any(names and not any(_means_everybody(name) for name in names) for names in lists):
         found = (*(ssh.settings.allow_users or ()), *(ssh.settings.allow_groups or ()))
         yield Violation("AllowUsers", found=found, wanted="a list of users or groups")
+
+
+def _means_everybody(pattern: str) -> bool:
+    """Whether a pattern of ssh_config(5) fits every name from everywhere, such as `*`, `?*` and `*@*`."""
+    return "*" in pattern and not pattern.strip("*?@")
 
 
 @check(

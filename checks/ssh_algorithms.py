@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.ssh import SshServer
 from auditor.facts.ssh_settings import SshSettings
-from auditor.facts.ssh_views import NOT_SHOWN, View
+from auditor.facts.ssh_views import BOTH, NOT_SHOWN, View
 
 Names = frozenset[str]
 
@@ -25,10 +25,12 @@ def _offered(ssh: SshServer, keyword: str, field: str, rule: tuple[Names, Names,
     if offered is None:
         yield Undecided(keyword, NOT_SHOWN)
         return
-    for name in offered:
+    written = [names for line in ssh.written if (names := _names(line, field)) is not None]
+    for name in dict.fromkeys([*offered, *(name for names in written for name in names if view == BOTH)]):
         if any(fnmatchcase(name, pattern) for pattern in weak) or (only and name not in only):
-            yield Violation(f"{keyword} {name}", found="offered", wanted="not offered")
-    if view == "effective and written" and not any(_names(line, field) is not None for line in ssh.written):
+            found = "offered" if name in offered else "written down, and overridden by another line"
+            yield Violation(f"{keyword} {name}", found=found, wanted="not offered")
+    if view == BOTH and not written:
         yield Violation(keyword, found="not written down", wanted="a list of strong algorithms")
 
 

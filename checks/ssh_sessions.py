@@ -6,7 +6,7 @@ from typing import Literal
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.ssh import SshServer
 from auditor.facts.ssh_settings import SshSettings
-from auditor.facts.ssh_views import NOT_SHOWN, View, judge_off, judge_setting
+from auditor.facts.ssh_views import NOT_SHOWN, View, judge_conditions, judge_off, judge_setting
 
 
 def _fix(text: str) -> Fix:
@@ -103,6 +103,10 @@ def x11_forwarding(ssh: SshServer, *, view: View = "effective") -> Iterator[Outc
         yield from judge_off(ssh, "X11Forwarding", lambda s: s.x11_forwarding, view)
     elif ssh.settings.x11_forwarding is not False and (ssh.version or (0, 0)) < (10, 0):
         yield Undecided("X11Forwarding", "DisableForwarding is on, but does not turn this off before OpenSSH 10.0")
+    else:
+        yield from judge_conditions(
+            ssh, "DisableForwarding", lambda s: s.disable_forwarding, lambda on: on, wanted=True
+        )
 
 
 @check(
@@ -123,6 +127,9 @@ def tcp_forwarding(
     most on gateways and for accounts that may only copy files.
     """
     if ssh.settings.disable_forwarding:
+        yield from judge_conditions(
+            ssh, "DisableForwarding", lambda s: s.disable_forwarding, lambda on: on, wanted=True
+        )
         return
     yield from judge_setting(
         ssh,

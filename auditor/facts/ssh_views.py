@@ -15,6 +15,7 @@ View = Literal["effective", "effective and written"]
 T = TypeVar("T", bound=str | int | tuple[int, int, int])
 Pick = Callable[[SshSettings], T | None]
 
+BOTH: Final[View] = "effective and written"
 NOT_SHOWN: Final = "the server does not show this setting"
 
 
@@ -27,7 +28,7 @@ def judge_setting(
         yield Undecided(keyword, NOT_SHOWN)
     elif not good(value):
         yield Violation(keyword, found=value, wanted=wanted)
-    elif view == "effective and written":
+    elif view == BOTH:
         yield from _as_written(ssh, keyword, pick, good, wanted)
     yield from judge_conditions(ssh, keyword, pick, good, wanted)
 

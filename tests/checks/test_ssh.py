@@ -196,7 +196,10 @@ OTHERS = [
 ACCESS = [
     Case(ssh.access_limited, (server(),), PASS),
     Case(ssh.access_limited, (server(allow_groups=()),), FAIL, ("AllowUsers",)),
-    Case(ssh.access_limited, (server(allow_groups=("*",)),), FAIL, why="the list names everybody"),
+    *(
+        Case(ssh.access_limited, (server(allow_groups=("*",), allow_users=(name,)),), FAIL, why=f"{name} is everybody")
+        for name in ("*", "?*", "*@*")
+    ),
     Case(ssh.access_limited, (server(allow_groups=(), deny_users=("bob",)),), FAIL, why="only some are denied"),
     Case(
         ssh.access_limited,

@@ -55,6 +55,20 @@ CASES: list[Case] = [
         )
         for c, field, good, _ in LISTS
     ),
+    *(
+        Case(
+            c,
+            (
+                replace(
+                    server(**{field: good}), written=(SshSettings(**{field: good}), SshSettings(**{field: (weak,)}))
+                ),
+            ),
+            FAIL,
+            settings=BOTH,
+            why="a second line, which does not count, names a weak one",
+        )
+        for c, field, good, weak in LISTS
+    ),
     Case(
         algorithms.ciphers,
         (server(ciphers=("3des-cbc", "aes256-ctr", "arcfour256")),),

@@ -42,6 +42,7 @@ def written(**line: object) -> SshServer:
     return replace(server(), written=lines)
 
 
+ALLOWED_AGAIN = SshMatch(("User bob",), SshSettings(disable_forwarding=False), "x:9")
 BOTH = {"view": "effective and written"}
 
 RANGES = [
@@ -108,6 +109,15 @@ CASES: list[Case] = [
         why="DisableForwarding did not cover it yet",
     ),
     Case(sessions.tcp_forwarding, (server(tcp_forwarding="yes", disable_forwarding=True),), PASS, why="all is off"),
+    *(
+        Case(
+            c,
+            (replace(server((10, 0), disable_forwarding=True), matches=(ALLOWED_AGAIN,)),),
+            FAIL,
+            why="a Match block allows forwarding again",
+        )
+        for c in (sessions.tcp_forwarding, sessions.x11_forwarding)
+    ),
     Case(
         sessions.tcp_forwarding,
         (server(tcp_forwarding="local"),),
