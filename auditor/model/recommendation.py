@@ -71,4 +71,4 @@ class Recommendation:
     company_policy: str
     audit_result: str
     current_trend: str
-    risk: float  # sum of the weights of the findings it closes
+    risk: float  # sum of the weights of the findings it closes, each check on each asset counted once

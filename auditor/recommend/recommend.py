@@ -45,8 +45,17 @@ def _advice(solution: Solution, findings: list[Finding], policy: Policy) -> Reco
         company_policy=_clauses(findings, policy),
         audit_result=_result(ordered),
         current_trend=solution.trend or _NO_TREND,
-        risk=sum(map(weight, findings)),
+        risk=_risk(findings),
     )
+
+
+def _risk(findings: Iterable[Finding]) -> float:
+    """Return the sum of the weights, a check on an asset counted once: 60 old packages on a host are one neglect."""
+    worst: dict[tuple[str, str], float] = {}
+    for finding in findings:
+        key = (finding.asset, finding.check)
+        worst[key] = max(worst.get(key, 0.0), weight(finding))
+    return sum(worst.values())
 
 
 def _clauses(findings: Iterable[Finding], policy: Policy) -> str:

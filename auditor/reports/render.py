@@ -41,7 +41,14 @@ def _environment(folders: Sequence[Path]) -> ImmutableSandboxedEnvironment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"day": _day, "minute": _minute, "money": _money, "hours": _hours, "count": _count}
+    environment.filters |= {
+        "day": _day,
+        "minute": _minute,
+        "money": _money,
+        "hours": _hours,
+        "count": _count,
+        "prose": _prose,
+    }
     return environment
 
 
@@ -77,3 +84,8 @@ def _hours(hours: float) -> str:
 def _count(number: int, one: str, many: str = "") -> str:
     """Return a number and its noun: `1 asset`, `2 assets`."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _prose(text: str) -> str:
+    """Return what a person wrote over several lines as one."""
+    return " ".join(text.split())

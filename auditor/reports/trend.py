@@ -10,7 +10,7 @@ from auditor.reports.audited import Audited
 
 HEIGHT: Final = 180  # of the tallest bar, in SVG units
 WIDTH: Final = 56
-GAP: Final = 28
+GAP: Final = 48
 _SMALLEST_LABELLED: Final = 15  # units of height below which a number does not fit
 _MOST_BARS: Final = 9
 
@@ -139,9 +139,11 @@ def _not_alike(points: Sequence[Point]) -> list[str]:
     reasons = []
     if before.assets != now.assets:
         gone, come = len(before.assets - now.assets), len(now.assets - before.assets)
-        reasons.append(f"this audit was of {come} other assets, and not of {gone} that the audit before was of")
-    if before.reached != now.reached:
-        reasons.append(f"{now.reached} assets answered, where {before.reached} did before")
-    if before.policy_digest != now.policy_digest:
-        reasons.append(f"the policy or a check changed ({before.policy}, now {now.policy})")
+        reasons.append(f"this audit was of {come} more and of {gone} fewer of the assets")
+    elif before.reached != now.reached:
+        reasons.append(f"{now.reached} assets answered, and {before.reached} before")
+    if before.policy != now.policy:
+        reasons.append(f"the policy is {now.policy}, and was {before.policy}")
+    elif before.policy_digest != now.policy_digest:
+        reasons.append("the policy or one of its checks was edited")
     return reasons

@@ -35,7 +35,7 @@ def test_an_earlier_audit_says_what_it_was_of(store: Store) -> None:
 
 
 def test_the_last_answer_of_each_asset(store: Store) -> None:
-    """A silent audit does not count, an audit after the one asked about neither, and who never answered is not there."""
+    """A silent audit does not count, nor a later one, and who never answered is not there."""
     two_audits(store)
 
     assert store.last_answers("1") == {"web-01": NOW, "web-02": NOW}
