@@ -30,7 +30,9 @@ from auditor.workspace import Workspace
 
 _CREDENTIAL: Final = "the command line"
 _WHERE: Final = re.compile(
-    r"(?:(?P<user>[^@]+)@)?(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:\[\]]+|[0-9a-fA-F:]+:[0-9a-fA-F:]*))(?::(?P<port>\d+))?"
+    r"(?:(?P<user>[^\s:]+)@)?"
+    r"(?:\[(?P<v6>[^\]\s]+)\]|(?P<host>[^\s:@\[\]-][^\s:@\[\]]*|[0-9a-fA-F:]+:[0-9a-fA-F:]*(?:%\w+)?))"
+    r"(?::(?P<port>[0-9]{1,5}))?"
 )
 
 
@@ -71,7 +73,10 @@ def demanded(checks: Iterable[Check], words: Sequence[str]) -> list[tuple[Check,
 
     from auditor.policy.settings import parse_settings  # noqa: PLC0415
 
-    given = dict(_setting(word) for word in words)
+    pairs = [_setting(word) for word in words]
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise UsageError("--set: a setting is given twice; commas part a list: NAME=ONE,TWO")
     listed = list(checks)
     if unknown := sorted(given.keys() - {name for check in listed for name in check.settings}):
         raise UsageError(f"no chosen check has a setting {', '.join(unknown)}; `auditor checks show CHECK` lists them")
@@ -192,7 +197,7 @@ def as_lines(results: Iterable[Result]) -> list[dict[str, object]]:
 def parse_where(text: str) -> tuple[str, str, int]:
     """Return user, host and port of `USER@HOST:PORT`; IPv6 addresses stand in brackets. Raises UsageError."""
     found = _WHERE.fullmatch(text)
-    if found is None or not 0 <= int(found["port"] or 0) <= 65535:
+    if found is None or not 1 <= int(found["port"] or 1) <= 65535:
         raise UsageError(f"{text}: write HOST, HOST:PORT, USER@HOST:PORT or [IPV6]:PORT")
     return found["user"] or "", found["v6"] or found["host"], int(found["port"] or 0)
 
@@ -205,6 +210,8 @@ def _ways(target: Target) -> Iterator[tuple[Platform, str, Access]]:
     if target.local:
         yield Platform.LINUX, "localhost", Access(channel=Channel.LOCAL)
     if target.config is not None:
+        if not target.config.is_file():
+            raise UsageError(f"--config {target.config}: there is no such file")
         path = str(target.config.resolve())
         yield Platform.CISCO_IOS, target.config.name, Access(channel=Channel.FILE, path=path, holds="configuration")
     if target.snmp:
@@ -218,6 +225,6 @@ def _ways(target: Target) -> Iterator[tuple[Platform, str, Access]]:
 
 def _setting(word: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
-    if not equals:
+    if not equals or not name.strip():
         raise UsageError(f"--set {word}: write NAME=VALUE; commas part a list")
     return name.strip(), value.strip()

@@ -52,11 +52,9 @@ def settings_model(check: Check) -> type[BaseModel]:
 
 
 def _from_words(model: type[BaseModel], name: str, text: str) -> BaseModel:
-    words = [word.strip() for word in text.split(",") if word.strip()]
     try:
         return model.model_validate({name: text})
-    except ValidationError as as_one:
-        try:
-            return model.model_validate({name: words})
-        except ValidationError:
-            raise as_one from None
+    except ValidationError as error:
+        if not error.errors()[0]["type"].endswith("_type"):  # not a wrong word, but one word where a list belongs
+            raise
+    return model.model_validate({name: [word.strip() for word in text.split(",") if word.strip()]})
