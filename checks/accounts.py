@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.accounts import Account, HomeFolders, LocalAccounts, Lock, Shadow
 
+Mode = Literal["0700", "0710", "0711", "0750", "0751", "0755"]
 _NO_SHELL = frozenset({"nologin", "false"})
 _NOBODY = 65534
 
@@ -178,7 +180,7 @@ def home_directories(local: LocalAccounts, homes: HomeFolders) -> Iterator[Outco
     fix=Fix("Run chmod g-w,o-rwx on the home folder.", solution="harden-accounts"),
     references=("cis-debian12:7.2.9",),
 )
-def home_permissions(local: LocalAccounts, homes: HomeFolders, *, most: str = "0750") -> Iterator[Outcome]:
+def home_permissions(local: LocalAccounts, homes: HomeFolders, *, most: Mode = "0750") -> Iterator[Outcome]:
     """Home folders are closed to others.
 
     Keys, history and start-up files stand there. Whoever may write to them acts as their owner. `most` is the widest
@@ -202,13 +204,13 @@ def home_permissions(local: LocalAccounts, homes: HomeFolders, *, most: str = "0
     fix=Fix("Delete the + line with vipw or vigr.", solution="harden-accounts"),
     references=("cis-debian12:7.2.1",),
 )
-def legacy_entries(local: LocalAccounts) -> Iterator[Outcome]:
+def legacy_entries(local: LocalAccounts, shadow: Shadow) -> Iterator[Outcome]:
     """No NIS entry stands in the account files.
 
     A line that begins with + lets a network service add accounts; without that service some programs took the plus
     sign itself for an account without a password.
     """
-    for line in local.legacy:
+    for line in (*local.legacy, *shadow.legacy):
         yield Violation(line.rpartition(": ")[0], found=line.partition(": ")[2], wanted="no such line")
 
 

@@ -10,7 +10,10 @@ from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, Violation,
 from auditor.facts import files as paths
 from auditor.facts.files import FileMode, Files
 
-Mode = Literal["0400", "0440", "0600", "0640", "0644", "0700", "0750", "0755"]
+Mode = Literal[
+    "0000", "0400", "0440", "0444", "0500", "0550", "0555", "0600", "0640", "0644", "0660", "0664", "0700", "0711",
+    "0750", "0755", "0770", "0775",
+]  # fmt: skip
 Groups = frozenset[str]
 
 _ROOT: Final[Groups] = frozenset({"root"})

@@ -175,8 +175,8 @@ def _history(files: Bundle, lines: list[Line]) -> tuple[tuple[int, ...], str]:
     place = _first(lines, {"pam_pwhistory"})
     unix = [line.argument("remember") for line in lines if line.module == "pam_unix"]
     by_unix = tuple(_whole(value) for value in unix if value is not None)
-    if place is None:
-        return by_unix, ""
+    if place is None or place > (len(lines) if (stored := _first(lines, {"pam_unix"})) is None else stored):
+        return by_unix, ""  # after pam_unix the new password is stored already
     line = lines[place]
     doubt = skipped(lines, place) or ("" if line.refuses else f"pam_pwhistory is {line.control}")
     given = line.argument("remember")

@@ -78,8 +78,8 @@ UNITS: Final = Shell(
         + "; elif command -v rc-update >/dev/null 2>&1; then "
         + section("openrc", "rc-update show -v")
         + "; else "
-        + section("sysv", "ls /etc/rc2.d /etc/rc3.d /etc/rc5.d")
-        + "; fi",
+        + "true; fi",
+        section("sysv", "ls /etc/rc2.d /etc/rc3.d /etc/rc5.d"),
     )
 )  # fmt: skip
 
@@ -103,7 +103,8 @@ def enabled_units(answer: Answer) -> EnabledUnits:
     for manager in ("systemd", "openrc", "sysv"):
         text = files.get(manager)
         if text is not None and (found := set(_STARTED[manager].findall(text))):
-            return EnabledUnits(manager, frozenset(names | found))
+            scripts = _scripts(files, text) if manager == "systemd" else set()
+            return EnabledUnits(manager, frozenset(names | found | scripts))
     raise Unreadable("nothing tells which services start with this host")
 
 
@@ -113,6 +114,12 @@ _STARTED: Final = {
     "openrc": re.compile(r"^ *(\S+) \|(?= *[a-z])", re.MULTILINE),
     "sysv": re.compile(r"^S\d\d(\S+)$", re.MULTILINE),
 }
+
+
+def _scripts(files: Bundle, units: str) -> set[str]:
+    """Return the init scripts that systemd starts: those linked in a runlevel that no unit of their name replaces."""
+    replaced = set(re.findall(r"^(\S+)\.service +(?!generated)\S", units, re.MULTILINE))
+    return set(_STARTED["sysv"].findall(files.get("sysv") or "")) - replaced
 
 
 def _columns(text: str) -> Iterator[Socket]:

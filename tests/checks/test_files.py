@@ -33,6 +33,7 @@ ONE_FILE = [
     (files.ssh_server_configuration, "/etc/ssh/sshd_config", 0o644, 0o600, 0o666, False),
     (files.ssh_host_keys, "/etc/ssh/ssh_host_rsa_key", 0o600, 0o400, 0o640, False),
     (files.ssh_public_keys, "/etc/ssh/ssh_host_rsa_key.pub", 0o644, 0o600, 0o664, False),
+    (files.ssh_public_keys, "/etc/ssh/backup.pub", 0o644, 0o444, 0o646, False),
     (files.scheduled_jobs, "/etc/crontab", 0o600, 0o400, 0o644, False),
     (files.sudo_rules, "/etc/sudoers.d/90-cloud-init", 0o440, 0o400, 0o644, False),
     (files.boot_loader, "/boot/grub2/grub.cfg", 0o600, 0o400, 0o644, False),

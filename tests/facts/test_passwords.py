@@ -106,6 +106,13 @@ def test_a_module_after_pam_unix_comes_too_late() -> None:
     assert "after pam_unix" in fact(password_rules, debian(password=late)).no_quality
 
 
+def test_a_history_after_pam_unix_comes_too_late() -> None:
+    """The password is stored by then, whatever pam_pwhistory says of it."""
+    late = "password [success=1 default=ignore] pam_unix.so\npassword requisite pam_pwhistory.so remember=5\n"
+
+    assert fact(password_rules, debian(password=late)).remembered == ()
+
+
 def test_the_folder_is_read_before_the_file_and_the_last_value_wins() -> None:
     """pwquality.conf(5): ASCII order in the folder, then the file, then the module's arguments."""
     files = {"pwquality.conf.d/10": "minlen = 20\nminclass=4\ndifok 5\n", "pwquality.conf.d/9": "minclass = 1\n"}

@@ -127,6 +127,16 @@ def test_openrc_and_sysv() -> None:
     assert units(sysv="/etc/rc2.d:\nS01ssh\nK01telnet\nREADME\n") == {"ssh"}
 
 
+def test_init_scripts_start_under_systemd_unless_a_unit_replaces_them() -> None:
+    """Systemd makes a unit of each script that a runlevel links; a unit of the same name, masked or not, goes first."""
+    scripts = "/etc/rc2.d:\nS01vsftpd\nS01telnet\nS01ssh\nS01masked\nK01atftpd\n"
+    made = SYSTEMD + "vsftpd.service generated -\n"
+
+    assert units(systemd=SYSTEMD, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
+    assert units(systemd=made, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
+    assert units(systemd=made) == {"ssh", "getty", "rsh"}
+
+
 def test_inetd_and_xinetd() -> None:
     """Commented lines and disabled blocks do not count; a block without `disable` does."""
     inetd = "#telnet stream tcp nowait root /x y\nftp stream tcp nowait root /usr/sbin/tcpd in.ftpd\n"
