@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from auditor.model.check import shown
 from auditor.model.project import Project
 
 _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
@@ -101,5 +102,5 @@ def as_markdown(project: Project) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return text on one line in which Markdown finds nothing to interpret."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Return text on one line in which neither Markdown nor a terminal finds anything to interpret."""
+    return _SPECIAL.sub(r"\\\1", shown(" ".join(text.split()))) if text else ""

@@ -11,6 +11,7 @@ from auditor.model.recommendation import Estimate, Recommendation, TaskTemplate
 
 _MISSING: Final = ("sponsor", "project manager", "deadline", "approval", "budget release")
 _NOBODY: Final = "to be named"
+_BUYER: Final = "procurement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +45,39 @@ def propose(advice: Recommendation, owners: Mapping[str, str], terms: Terms, *, 
 
 
 def _tasks(advice: Recommendation, owners: Mapping[str, str], terms: Terms) -> Iterator[Task]:
-    """Yield the solution's steps, each after the one before; work on assets is one task for each owner."""
+    """Yield the solution's steps, each after the one before; work on assets is one task for each owner.
+
+    Material is bought before the first work on assets.
+    """
     before: tuple[str, ...] = ()
     number = 0
+    to_buy = bool(advice.solution.material_cost)
     for template in advice.solution.tasks:
+        if to_buy and template.per_asset:
+            number, to_buy = number + 1, False
+            yield _purchase(f"T{number}", advice, before, terms)
+            before = (f"T{number}",)
         step: list[str] = []
         for owner, assets in _shares(template, advice.assets, owners):
             number += 1
             yield _task(f"T{number}", template, owner, assets, before, terms)
             step.append(f"T{number}")
         before = tuple(step)
-    if advice.solution.material_cost:
-        yield _purchase(f"T{number + 1}", advice, terms)
+    if to_buy:
+        yield _purchase(f"T{number + 1}", advice, before, terms)
 
 
-def _purchase(id_: str, advice: Recommendation, terms: Terms) -> Task:
+def _purchase(id_: str, advice: Recommendation, before: tuple[str, ...], terms: Terms) -> Task:
     hours = Estimate(1, 2, 4)
-    material = advice.solution.material_cost * len(advice.assets)
-    cost = material + hours.expected * terms.rate("procurement")
-    return Task(id=id_, title=f"Buy material for {len(advice.assets)} assets", owner=_NOBODY, hours=hours, cost=cost)
+    count = len(advice.assets)
+    return Task(
+        id=id_,
+        title=f"Buy material for {count} asset{'' if count == 1 else 's'}",
+        owner=f"{_NOBODY} ({_BUYER})",
+        hours=hours,
+        cost=advice.solution.material_cost * count + hours.expected * terms.rate(_BUYER),
+        after=before,
+    )
 
 
 def _shares(
@@ -85,7 +100,7 @@ def _task(
     return Task(
         id=id_,
         title=f"{template.title}{named}",
-        owner=owner if assets or owner != _NOBODY else f"{_NOBODY} ({template.role})",
+        owner=owner if owner != _NOBODY else f"{_NOBODY} ({template.role})",
         hours=hours,
         cost=hours.expected * terms.rate(template.role),
         after=before,

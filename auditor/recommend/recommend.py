@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from auditor.model.check import Severity
-from auditor.model.finding import Finding
+from auditor.model.finding import Finding, FindingState
 from auditor.model.policy import Policy
 from auditor.model.recommendation import Estimate, Recommendation, Solution, SolutionKind, TaskTemplate
 
@@ -69,9 +69,11 @@ def _clauses(findings: Iterable[Finding], policy: Policy) -> str:
 def _result(findings: list[Finding]) -> str:
     assets = len({finding.asset for finding in findings})
     first = min(finding.first_seen for finding in findings)
+    unsure = sum(finding.state is FindingState.NOT_VERIFIED for finding in findings)
     return (
         f"{_count(len(findings), 'finding')} on {_count(assets, 'asset')}, the worst {findings[0].severity.value}; "
-        f"the oldest seen first on {first:%Y-%m-%d}."
+        f"the oldest seen first on {first:%Y-%m-%d}"
+        f"{f'; {unsure} could not be verified again' if unsure else ''}."
     )
 
 

@@ -21,7 +21,7 @@ def problems(value: object, schema: dict, path: str = "$") -> list[str]:
     if isinstance(value, dict):
         return list(_in_object(value, schema, path))
     if isinstance(value, list):
-        return [one for n, item in enumerate(value) for one in problems(item, schema["items"], f"{path}[{n}]")]
+        return [one for n, item in enumerate(value) for one in problems(item, schema.get("items", {}), f"{path}[{n}]")]
     return []
 
 
