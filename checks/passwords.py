@@ -1,10 +1,20 @@
-"""Passwords on a Linux host: what PAM demands of a new one, how it is stored, and when wrong ones lock an account."""
+"""Passwords on a Linux host: what PAM demands of a new one, how it is stored, and when wrong ones lock an account.
+
+With the view "effective and written" a good default is not enough: a file or the module's arguments have to name the
+rule, and every value that they give it has to be good, whichever of them counts.
+"""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final, Literal
 
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.lockout import Lock, LoginLocks
 from auditor.facts.passwords import PasswordRules, Quality
+
+View = Literal["effective", "effective and written"]
+Seen = Callable[[Quality], tuple[int | str, bool]]
+WRITTEN: Final[View] = "effective and written"
 
 
 def _fix(text: str) -> Fix:
@@ -17,12 +27,12 @@ def _fix(text: str) -> Fix:
     fix=_fix("Set minlen in /etc/security/pwquality.conf and enable pam_pwquality."),
     references=("cis-debian12:5.3.3.2.2", "nist-800-63b:5.1.1.2"),
 )
-def length(rules: PasswordRules, *, characters: int = 14) -> Iterator[Outcome]:
+def length(rules: PasswordRules, *, characters: int = 14, view: View = "effective") -> Iterator[Outcome]:
     """New passwords have a minimum length.
 
     Length is what makes guessing costly. Credits for digits or capitals shorten what minlen asks for.
     """
-    yield from _quality(rules, "minlen", lambda q: (q.length, q.length >= characters), f"at least {characters}")
+    yield from _quality(rules, "minlen", lambda q: (q.length, q.length >= characters), f"at least {characters}", view)
 
 
 @check(
@@ -31,8 +41,15 @@ def length(rules: PasswordRules, *, characters: int = 14) -> Iterator[Outcome]:
     fix=_fix("Set minclass, or dcredit, ucredit, lcredit and ocredit, in /etc/security/pwquality.conf."),
     references=("cis-debian12:5.3.3.2.3",),
 )
-def complexity(
-    rules: PasswordRules, *, classes: int = 3, digits: int = 0, uppers: int = 0, lowers: int = 0, others: int = 0
+def complexity(  # noqa: PLR0913  (settings that a policy names)
+    rules: PasswordRules,
+    *,
+    classes: int = 3,
+    digits: int = 0,
+    uppers: int = 0,
+    lowers: int = 0,
+    others: int = 0,
+    view: View = "effective",
 ) -> Iterator[Outcome]:
     """New passwords mix kinds of characters.
 
@@ -40,11 +57,14 @@ def complexity(
     each at least.
     """
     wanted = {"dcredit": digits, "ucredit": uppers, "lcredit": lowers, "ocredit": others}
-    yield from _quality(rules, "minclass", lambda q: (q.classes, q.classes >= classes), f"at least {classes} kinds")
+    by_credits = rules.quality is not None and "minclass" not in rules.quality.written
+    of_classes: View = "effective" if not classes or (by_credits and any(wanted.values())) else view
+    enough = f"at least {classes} kinds"
+    yield from _quality(rules, "minclass", lambda q: (q.classes, q.classes >= classes), enough, of_classes)
     if rules.quality is not None and not _doubtful(rules.quality):
         for name, least in wanted.items():
-            if least and -rules.quality.values[name] < least:
-                yield Violation(name, found=rules.quality.values[name], wanted=-least)
+            if least:
+                yield from _quality(rules, name, _credit(name, least), str(-least), view)
 
 
 @check(
@@ -53,12 +73,12 @@ def complexity(
     fix=_fix("Remove dictcheck = 0 from /etc/security/pwquality.conf and its folder."),
     references=("cis-debian12:5.3.3.2.6", "nist-800-63b:5.1.1.2"),
 )
-def dictionary(rules: PasswordRules) -> Iterator[Outcome]:
+def dictionary(rules: PasswordRules, *, view: View = "effective") -> Iterator[Outcome]:
     """New passwords are not words of a dictionary.
 
     Guessing begins with words and their common changes.
     """
-    yield from _quality(rules, "dictcheck", lambda q: (q.values["dictcheck"], q.values["dictcheck"] != 0), "1")
+    yield from _quality(rules, "dictcheck", lambda q: (q.values["dictcheck"], q.values["dictcheck"] != 0), "1", view)
 
 
 @check(
@@ -67,12 +87,12 @@ def dictionary(rules: PasswordRules) -> Iterator[Outcome]:
     fix=_fix("Set maxrepeat = 3 in /etc/security/pwquality.conf."),
     references=("cis-debian12:5.3.3.2.4",),
 )
-def repeats(rules: PasswordRules, *, most: int = 3) -> Iterator[Outcome]:
+def repeats(rules: PasswordRules, *, most: int = 3, view: View = "effective") -> Iterator[Outcome]:
     """New passwords do not repeat one character many times.
 
     `aaaaaaaaaaaaaa` is long and guessed at once.
     """
-    yield from _quality(rules, "maxrepeat", lambda q: _at_most(q, "maxrepeat", most), f"1 to {most}")
+    yield from _quality(rules, "maxrepeat", lambda q: _at_most(q, "maxrepeat", most), f"1 to {most}", view)
 
 
 @check(
@@ -81,12 +101,12 @@ def repeats(rules: PasswordRules, *, most: int = 3) -> Iterator[Outcome]:
     fix=_fix("Set maxsequence = 3 in /etc/security/pwquality.conf."),
     references=("cis-debian12:5.3.3.2.5",),
 )
-def sequences(rules: PasswordRules, *, most: int = 3) -> Iterator[Outcome]:
+def sequences(rules: PasswordRules, *, most: int = 3, view: View = "effective") -> Iterator[Outcome]:
     """New passwords hold no long sequence such as 12345.
 
     Sequences lengthen a password without making it harder to guess.
     """
-    yield from _quality(rules, "maxsequence", lambda q: _at_most(q, "maxsequence", most), f"1 to {most}")
+    yield from _quality(rules, "maxsequence", lambda q: _at_most(q, "maxsequence", most), f"1 to {most}", view)
 
 
 @check(
@@ -95,13 +115,13 @@ def sequences(rules: PasswordRules, *, most: int = 3) -> Iterator[Outcome]:
     fix=_fix("Set difok = 2 in /etc/security/pwquality.conf."),
     references=("cis-debian12:5.3.3.2.1",),
 )
-def difference(rules: PasswordRules, *, characters: int = 2) -> Iterator[Outcome]:
+def difference(rules: PasswordRules, *, characters: int = 2, view: View = "effective") -> Iterator[Outcome]:
     """New passwords differ from the old one in several characters.
 
     Whoever knew `Summer2025!` tries `Summer2026!`.
     """
     yield from _quality(
-        rules, "difok", lambda q: (q.values["difok"], q.values["difok"] >= characters), f"at least {characters}"
+        rules, "difok", lambda q: (q.values["difok"], q.values["difok"] >= characters), f"at least {characters}", view
     )
 
 
@@ -111,13 +131,17 @@ def difference(rules: PasswordRules, *, characters: int = 2) -> Iterator[Outcome
     fix=_fix("Write enforce_for_root into /etc/security/pwquality.conf."),
     references=("cis-debian12:5.3.3.2.8",),
 )
-def root_quality(rules: PasswordRules) -> Iterator[Outcome]:
+def root_quality(rules: PasswordRules, *, view: View = "effective") -> Iterator[Outcome]:
     """The rules for new passwords bind root too.
 
     Otherwise an administrator who sets a password for somebody is warned only, and may set a weak one.
     """
     yield from _quality(
-        rules, "enforce_for_root", lambda q: (q.values["enforce_for_root"], q.values["enforce_for_root"] == 1), "set"
+        rules,
+        "enforce_for_root",
+        lambda q: (q.values["enforce_for_root"], q.values["enforce_for_root"] == 1),
+        "set",
+        view,
     )
 
 
@@ -127,7 +151,7 @@ def root_quality(rules: PasswordRules) -> Iterator[Outcome]:
     fix=_fix("Enable pam_pwhistory with remember=N use_authtok before pam_unix."),
     references=("cis-debian12:5.3.3.3.1",),
 )
-def history(rules: PasswordRules, *, remembered: int = 5) -> Iterator[Outcome]:
+def history(rules: PasswordRules, *, remembered: int = 5, view: View = "effective") -> Iterator[Outcome]:
     """Old passwords cannot be used again.
 
     A stolen password returns to use when its owner returns to it.
@@ -141,6 +165,10 @@ def history(rules: PasswordRules, *, remembered: int = 5) -> Iterator[Outcome]:
         yield Violation("remember", found=max(rules.remembered), wanted=f"at least {remembered}")
     elif False in good:
         yield Undecided("remember", "whether pwhistory.conf is read depends on the release of Linux-PAM")
+    elif view == WRITTEN and not rules.history_written:
+        yield Violation("remember", found="not written down", wanted=f"at least {remembered}")
+    elif view == WRITTEN and min(rules.history_written) < remembered:
+        yield Violation("remember", found=min(rules.history_written), wanted=f"at least {remembered}")
 
 
 @check(
@@ -216,9 +244,11 @@ def _doubtful(quality: Quality) -> bool:
     return bool(quality.doubt) or quality.values["enforcing"] == 0
 
 
-def _quality(
-    rules: PasswordRules, name: str, seen: Callable[[Quality], tuple[int | str, bool]], wanted: str
-) -> Iterator[Outcome]:
+def _credit(name: str, least: int) -> Seen:
+    return lambda quality: (quality.values[name], -quality.values[name] >= least)
+
+
+def _quality(rules: PasswordRules, name: str, seen: Seen, wanted: str, view: View) -> Iterator[Outcome]:
     """Judge one rule for new passwords: it must be right, and something must demand it."""
     quality = rules.quality
     if quality is None:
@@ -231,6 +261,18 @@ def _quality(
         found, good = seen(quality)
         if not good:
             yield Violation(name, found=found, wanted=wanted)
+        elif view == WRITTEN:
+            yield from _as_written(quality, name, seen, wanted)
+
+
+def _as_written(quality: Quality, name: str, seen: Seen, wanted: str) -> Iterator[Outcome]:
+    """Judge each value that is written down as if it were the one that counts."""
+    written = quality.written.get(name, ())
+    wrong = tuple(value for value in written if not seen(replace(quality, values={**quality.values, name: value}))[1])
+    if not written:
+        yield Violation(name, found="not written down", wanted=wanted)
+    elif wrong:
+        yield Violation(name, found=wrong, wanted=wanted)
 
 
 def _at_most(quality: Quality, name: str, most: int) -> tuple[int | str, bool]:

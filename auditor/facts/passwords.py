@@ -8,8 +8,8 @@ pam_tally2(8).
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from auditor import Answer, Platform, Shell, Unreadable, probe
@@ -35,12 +35,14 @@ _METHODS: Final = ("md5", "bigcrypt", "sha256", "sha512", "blowfish", "gost_yesc
 class Quality:
     """What a new password must be, by pwquality's names; `by` is the module that demands it.
 
-    `doubt` says why it may not hold as read, such as a file that the library stops reading half-way.
+    `doubt` says why it may not hold as read, such as a file that the library stops reading half-way. `written` has
+    every value that files and the module's arguments give a name, in reading order, also those that a later one undoes.
     """
 
     by: str
     values: dict[str, int]
     doubt: str = ""
+    written: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def length(self) -> int:
@@ -60,13 +62,15 @@ class PasswordRules:
     """What PAM does when a password is changed.
 
     `quality` is None where nothing checks the new password, and `no_quality` says why. `remembered` are the possible
-    numbers of old passwords refused (more than one where releases differ), empty for none. `methods` are the possible
+    numbers of old passwords refused (more than one where releases differ), empty for none, and `history_written` those
+    that an argument or file names. `methods` are the possible
     hash methods, empty where neither PAM nor login.defs names one. A doubt says why a part may not hold as read.
     """
 
     quality: Quality | None
     no_quality: str = ""
     remembered: tuple[int, ...] = ()
+    history_written: tuple[int, ...] = ()
     history_doubt: str = ""
     methods: tuple[str, ...] = ()
     method_doubt: str = ""
@@ -115,9 +119,9 @@ def password_rules(answer: Answer) -> PasswordRules:
     if lines is None:
         raise Unreadable("no PAM stack for passwords was found, so nothing tells which rules hold")
     quality, why_not = _quality(files, lines)
-    remembered, history_doubt = _history(files, lines)
+    remembered, history_written, history_doubt = _history(files, lines)
     methods, method_doubt = _methods(files, lines)
-    return PasswordRules(quality, why_not, remembered, history_doubt, methods, method_doubt)
+    return PasswordRules(quality, why_not, remembered, history_written, history_doubt, methods, method_doubt)
 
 
 @probe(FILES, on={Platform.LINUX})
@@ -138,15 +142,15 @@ def _quality(files: Bundle, lines: list[Line]) -> tuple[Quality | None, str]:
     doubt = doubt or skipped(lines, place)
     if line.module == "pam_passwdqc":
         return Quality(line.module, dict(_PWQUALITY), "pam_passwdqc has rules of its own, which are not read"), ""
-    values = dict(_PWQUALITY if line.module == "pam_pwquality" else _CRACKLIB)
-    stopped = _read_pwquality(files, values) if line.module == "pam_pwquality" else ""
+    found = _Settings(dict(_PWQUALITY if line.module == "pam_pwquality" else _CRACKLIB))
+    stopped = _read_pwquality(files, found) if line.module == "pam_pwquality" else ""
     for argument in line.arguments:
         name, _, value = argument.partition("=")
-        _set(values, name, value)
-    return Quality(line.module, values, doubt or stopped), ""
+        found.set(name, value)
+    return Quality(line.module, found.values, doubt or stopped, found.written), ""
 
 
-def _read_pwquality(files: Bundle, values: dict[str, int]) -> str:
+def _read_pwquality(files: Bundle, found: "_Settings") -> str:
     """Apply the files in the library's order; return where it stops reading, if it does."""
     main = "/etc/security/pwquality.conf"
     text = files.get(main)
@@ -154,39 +158,50 @@ def _read_pwquality(files: Bundle, values: dict[str, int]) -> str:
         for number, line in enumerate(content.split("\n"), 1):
             # The library takes the first run of blanks, `=` or both as the separator.
             told = re.fullmatch(r"([^\s=]+)(?:\s*=\s*|\s+|$)(.*)", line.partition("#")[0].strip())
-            if told and not _set(values, told[1], told[2].strip()):
+            if told and not found.set(told[1], told[2].strip()):
                 return f"pwquality stops reading at {path}:{number}, which it cannot take"
     return ""
 
 
-def _set(values: dict[str, int], name: str, value: str) -> bool:
-    """Set one value as libpwquality does, names in any case; return whether it could."""
-    key = name.lower()
-    if key in _FLAGS:
-        values[key] = 1
-    elif key in values and re.fullmatch(r"[+-]?\d+", value):
-        values[key] = int(value)
-    else:
-        return key in _WORDS
-    return True
+@dataclass(slots=True)
+class _Settings:
+    """Settings of libpwquality while they are read: what holds so far, and every value that was given."""
+
+    values: dict[str, int]
+    written: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def set(self, name: str, text: str) -> bool:
+        """Set one value as libpwquality does, names in any case; return whether it could."""
+        key = name.lower()
+        if key in _FLAGS:
+            value = 1
+        elif key in self.values and re.fullmatch(r"[+-]?\d+", text):
+            value = int(text)
+        else:
+            return key in _WORDS
+        self.values[key] = value
+        self.written[key] = (*self.written.get(key, ()), value)
+        return True
 
 
-def _history(files: Bundle, lines: list[Line]) -> tuple[tuple[int, ...], str]:
+def _history(files: Bundle, lines: list[Line]) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+    """Return the possible numbers of passwords remembered, the numbers written down, and what makes it doubtful."""
     place = _first(lines, {"pam_pwhistory"})
     unix = [line.argument("remember") for line in lines if line.module == "pam_unix"]
     by_unix = tuple(_whole(value) for value in unix if value is not None)
     if place is None or place > (len(lines) if (stored := _first(lines, {"pam_unix"})) is None else stored):
-        return by_unix, ""  # after pam_unix the new password is stored already
+        return by_unix, by_unix, ""  # after pam_unix the new password is stored already
     line = lines[place]
     doubt = skipped(lines, place) or ("" if line.refuses else f"pam_pwhistory is {line.control}")
     given = line.argument("remember")
     if given is not None:
-        return (max(_whole(given), *by_unix, 0),), doubt
+        return (max(_whole(given), *by_unix, 0),), (_whole(given), *by_unix), doubt
     # Linux-PAM before 1.5.3 has no pwhistory.conf: there the module's own 10 holds whatever the file says.
     path = line.argument("conf") or "/etc/security/pwhistory.conf"
     text = files.first(path, "/usr/etc/security/pwhistory.conf")
     written = pam_settings(text).get("remember") if text is not None else None
-    return tuple(sorted({10, *([_whole(written)] if written is not None else [])})), doubt
+    by_file = (_whole(written),) if written is not None else ()
+    return tuple(sorted({10, *by_file})), by_file, doubt
 
 
 def _methods(files: Bundle, lines: list[Line]) -> tuple[tuple[str, ...], str]:

@@ -49,6 +49,44 @@ def locks(**changed: object) -> LoginLocks:
     return LoginLocks((replace(LOCK, service="login"), replace(LOCK, **changed)))
 
 
+def written(**values: tuple[int, ...]) -> PasswordRules:
+    """Return strong rules with these values written down; the last of each holds."""
+    last = {name: numbers[-1] for name, numbers in values.items()}
+    return replace(STRONG, quality=Quality("pam_pwquality", VALUES | last, written=values))
+
+
+BOTH = {"view": "effective and written"}
+WRITINGS = [
+    *(
+        Case(c, (written(**{name: (good,)}),), PASS, settings=BOTH, why="written")
+        for c, name, good in [(C.length, "minlen", 15), (C.dictionary, "dictcheck", 1), (C.complexity, "minclass", 4)]
+    ),
+    *(
+        Case(
+            c,
+            (written(**{name: (bad, good)}),),
+            verdict,
+            (name,) if settings else (),
+            settings=settings,
+            why="bad first",
+        )
+        for c, name, bad, good in [
+            (C.length, "minlen", 8, 15),
+            (C.repeats, "maxrepeat", 0, 3),
+            (C.sequences, "maxsequence", 9, 3),
+            (C.difference, "difok", 1, 4),
+            (C.complexity, "minclass", 2, 4),
+        ]
+        for settings, verdict in [(BOTH, FAIL), ({}, PASS)]
+    ),
+    Case(C.length, (STRONG,), FAIL, ("minlen",), settings=BOTH, why="nothing is written"),
+    Case(C.complexity, (written(dcredit=(0, -1)),), FAIL, ("dcredit",), settings={"digits": 1, **BOTH}),
+    Case(C.complexity, (written(dcredit=(-2, -1)),), PASS, settings={"digits": 1, **BOTH}),
+    Case(C.root_quality, (written(enforce_for_root=(1,)),), PASS, settings=BOTH),
+    Case(C.history, (replace(STRONG, history_written=(24,)),), PASS, settings=BOTH),
+    Case(C.history, (STRONG,), FAIL, ("remember",), settings=BOTH, why="the module's own number holds"),
+    Case(C.history, (replace(STRONG, history_written=(24, 2)),), FAIL, ("remember",), settings=BOTH, why="2 too"),
+]
 NOBODY = Shadow((LOCKED,))
 UNCHECKED = replace(STRONG, quality=None, no_quality="no module checks new passwords")
 DOUBTFUL = replace(STRONG, quality=Quality("pam_pwquality", VALUES, "pam_exec may skip it"))
@@ -61,6 +99,7 @@ QUALITY = [
 ]  # fmt: skip
 
 CASES: list[Case] = [
+    *WRITINGS,
     *(Case(check, (shadow(),), PASS) for check, _ in AGES),
     *(Case(check, (shadow(**{field: None}),), FAIL, ("alice",), why="the field is empty") for check, field in AGES),
     *(Case(check, (NOBODY,), NONE) for check, _ in AGES),

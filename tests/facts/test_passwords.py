@@ -121,6 +121,14 @@ def test_the_folder_is_read_before_the_file_and_the_last_value_wins() -> None:
     assert (found.values["minlen"], found.values["minclass"], found.values["difok"]) == (12, 1, 5)
 
 
+def test_every_value_written_is_kept_in_reading_order() -> None:
+    """Folder, file, then the module's arguments; defaults and comments are not written."""
+    files = {"pwquality.conf.d/10": "minlen = 8\n#minlen = 9\n", "pwquality": "minlen = 14\nMINLEN=15\n"}
+    found = quality(debian(password=DEBIAN.replace("retry=3", "retry=3 minlen=16"), **files))
+
+    assert (found.written["minlen"], "difok" in found.written) == ((8, 14, 15, 16), False)
+
+
 def test_a_module_argument_overrides_the_file() -> None:
     """The stack has the last word."""
     found = quality(debian(password=DEBIAN.replace("retry=3", "retry=3 minlen=7"), pwquality="minlen = 14\n"))
