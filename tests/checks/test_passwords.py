@@ -75,10 +75,10 @@ WRITINGS = [
             (C.repeats, "maxrepeat", 0, 3),
             (C.sequences, "maxsequence", 9, 3),
             (C.difference, "difok", 1, 4),
-            (C.complexity, "minclass", 2, 4),
         ]
         for settings, verdict in [(BOTH, FAIL), ({}, PASS)]
     ),
+    Case(C.complexity, (written(minclass=(2, 4)),), FAIL, ("minclass",), settings={"classes": 4, **BOTH}),
     Case(C.length, (STRONG,), FAIL, ("minlen",), settings=BOTH, why="nothing is written"),
     Case(C.complexity, (written(dcredit=(0, -1)),), FAIL, ("dcredit",), settings={"digits": 1, **BOTH}),
     Case(C.complexity, (written(dcredit=(-2, -1)),), PASS, settings={"digits": 1, **BOTH}),
