@@ -51,7 +51,7 @@ class Fleet:
     def __enter__(self) -> Self:
         """Make the workspace; no server yet."""
         self.workspace = LabWorkspace(
-            self.folder, policy=self.policy, collect={"connect_seconds": 5.0, "asset_seconds": 60.0, "workers": 20}
+            self.folder, policy=self.policy, collect={"connect_seconds": 3.0, "asset_seconds": 60.0, "workers": 20}
         )
         return self
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,10 +18,12 @@ from cryptography.x509.oid import NameOID
 
 from tests.lab.hostile import Raw
 
+_PATIENCE: Final = 0.4  # seconds; a scanner waits twelve times as long for a server to speak first
+
 
 @dataclass
 class TlsServer:
-    """A running server that finishes the handshake and hangs up: `with TlsServer() as server: ... server.port`."""
+    """A running server: `with TlsServer() as server: ... server.port`. It hangs up on whoever is silent."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -49,9 +51,13 @@ class TlsServer:
 
     def _serve(self, connection: socket.socket, ended: Event) -> None:
         del ended
-        connection.settimeout(5)
+        connection.settimeout(_PATIENCE)
         assert self._context is not None
-        with suppress(ssl.SSLError), self._context.wrap_socket(connection, server_side=True) as tunnel:
+        if not connection.recv(1, socket.MSG_PEEK):  # wrapping a connection that is gone leaks it
+            return
+        tunnel = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with suppress(OSError), tunnel:
+            tunnel.do_handshake()
             tunnel.recv(1024)
             tunnel.sendall(b"HTTP/1.1 204 No Content\r\nServer: lab\r\n\r\n")
 

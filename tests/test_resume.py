@@ -1,0 +1,150 @@
+"""An audit that is killed, interrupted or begun twice: what was done is kept, and nobody is asked again for nothing."""
+
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import AuditRunning
+from auditor.model.result import Result
+from auditor.setup import open_store
+from tests.lab.auditing import Watcher, audit
+from tests.lab.fleet import Fleet
+from tests.lab.sshd import SSHD
+from tests.lab.workspace import LabWorkspace
+
+pytestmark = [pytest.mark.lab, pytest.mark.skipif(SSHD is None, reason="sshd is not installed")]
+
+HOSTS, HELD = 6, 2
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    """Return hosts of which some keep whoever asks waiting, so that an audit has a middle."""
+    with Fleet(tmp_path, policy="quick") as started:
+        names = started.start_hosts(HOSTS, prefix="host")
+        started.workspace.write()
+        held = [started.workspace.assets[name]["addresses"][0] for name in names[-HELD:]]
+        started.workspace.hold(*held)
+        yield started
+        started.workspace.release()
+
+
+def test_a_killed_audit_is_resumed_by_the_same_command(fleet):
+    """SIGKILL in the middle: the database opens, the rest is asked and nobody else, and the end is the same."""
+    workspace = fleet.workspace
+    with in_the_middle(workspace) as running:
+        running.kill()
+        running.wait()
+    assert "ok" == sqlite3.connect(workspace.database).execute("PRAGMA integrity_check").fetchone()[0]
+    assert HOSTS == len(workspace.asked) == logins(fleet)
+    held = {path.name.removeprefix("hold-") for path in (workspace.folder / "state").glob("hold-*")}
+    workspace.release()
+
+    resumed = workspace.run("audit", "--enrol", "--format", "json")
+
+    assert 0 == resumed.status, resumed.err
+    assert f"auditing {HOSTS} assets, {HOSTS - HELD} of them finished before the interruption" in resumed.err
+    assert HOSTS + HELD == len(workspace.asked) == logins(fleet)
+    assert set(workspace.asked[HOSTS:]) == held
+    unbroken = audit(workspace)
+    with open_store(workspace.folder) as store:
+        audits = [(one.id, one.outcome.value) for one in store.audits()]
+        assert [comparable(one) for one in unbroken.results] == [comparable(one) for one in store.results("1")]
+    assert [("2", "met"), ("1", "met")] == audits
+
+
+def test_an_interrupted_audit_ends_cleanly_and_keeps_what_was_done(fleet):
+    """Ctrl-C: status 130 at once, no traceback, and the same command goes on from there."""
+    workspace = fleet.workspace
+    with in_the_middle(workspace) as running:
+        began = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        assert 130 == running.wait(30)
+        assert time.monotonic() - began < 10  # the held hosts would take a minute
+    out, err = workspace.said
+    assert "" == out
+    assert "Traceback" not in err
+    assert "internal error" not in err
+    workspace.release()
+
+    watcher = Watcher()
+    assert audit(workspace, watcher=watcher).met
+    assert ([(HOSTS, HOSTS - HELD)], HELD) == (watcher.begun, len(watcher.done))
+
+
+def test_two_audits_at_once_are_one_too_many(fleet):
+    """The second says so and asks nobody; the first is not disturbed, and afterwards another can run."""
+    workspace = fleet.workspace
+    with in_the_middle(workspace) as running:
+        second = workspace.run("audit")
+        with pytest.raises(AuditRunning):
+            audit(workspace)
+        assert (3, "") == (second.status, second.out)
+        assert "Another audit of this workspace is under way" in second.err
+        assert HOSTS == len(workspace.asked)
+        workspace.release()
+        assert 0 == running.wait(60), workspace.said
+    assert HOSTS == len(workspace.asked)
+    assert audit(workspace).met
+
+
+def test_a_change_of_the_policy_begins_anew(fleet):
+    """What was judged by other demands is not mixed in: every asset is asked again."""
+    workspace = fleet.workspace
+    with in_the_middle(workspace) as running:
+        running.kill()
+        running.wait()
+    workspace.release()
+    policy = workspace.folder / "policies" / "quick.yaml"
+    policy.write_text(policy.read_text().replace("at_most: 4", "at_most: 3"))
+
+    watcher = Watcher()
+    audited = audit(workspace, watcher=watcher)
+
+    assert [(HOSTS, 0)] == watcher.begun
+    assert (False, 2 * HOSTS) == (audited.met, len(workspace.asked))
+    with open_store(workspace.folder) as store:
+        assert ["not-met", "abandoned"] == [one.outcome.value for one in store.audits()]
+
+
+@contextmanager
+def in_the_middle(workspace: LabWorkspace) -> Iterator["subprocess.Popen[bytes]"]:
+    """Give a running audit that has saved all hosts but the held ones, and waits for those."""
+    running = workspace.start("audit", "--enrol")
+    try:
+        until(lambda: len(workspace.asked) == HOSTS and workspace.said[1].count("host-") == HOSTS - HELD, running)
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+
+
+def until(true: Callable[[], bool], running: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert running.poll() is None
+        assert time.monotonic() < deadline, "the audit did not come to its middle"
+        time.sleep(0.05)
+
+
+def logins(fleet: Fleet) -> int:
+    return fleet.sshd.log.count("Accepted publickey")
+
+
+def comparable(result: Result) -> tuple[object, ...]:
+    """Return all of a result but when its evidence was seen."""
+    return (
+        result.asset,
+        result.control,
+        result.check,
+        result.verdict,
+        result.reason,
+        result.violations,
+        result.settings,
+    )
