@@ -1,9 +1,12 @@
 """What a company may demand of a host's clock."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.time import TimeKeeping
+
+View = Literal["running", "configured"]
 
 
 def _fix(text: str) -> Fix:
@@ -53,18 +56,23 @@ def one_daemon(time: TimeKeeping, *, allowed: frozenset[str] = frozenset()) -> I
     fix=_fix("Name the company's time servers in the configuration of the time daemon."),
     references=("cis-debian12:2.3.2.1", "cis-debian12:2.3.3.1"),
 )
-def servers(time: TimeKeeping, *, allowed: frozenset[str] = frozenset(), at_least: int = 1) -> Iterator[Outcome]:
+def servers(
+    time: TimeKeeping, *, allowed: frozenset[str] = frozenset(), at_least: int = 1, view: View = "running"
+) -> Iterator[Outcome]:
     """Time comes from servers that the company trusts
 
     Whoever gives the time can make expired certificates valid and logs worthless. An empty `allowed` accepts any.
+    The view "configured" counts the servers of installed daemons that do not run too.
     """
     names = frozenset(name.lower() for name in allowed)
-    for server in time.servers:
+    running = view == "running"
+    found, unread = (time.servers, time.unread) if running else (time.configured, time.configured_unread)
+    for server in found:
         if names and server not in names:
             yield Violation(server, found="asked for the time", wanted=names)
-    if time.unread:
-        yield Undecided("servers", f"more may be named in {time.unread[0]}, which was not read")
-    elif time.daemons is None:
+    if unread:
+        yield Undecided("servers", f"more may be named in {unread[0]}, which was not read")
+    elif running and time.daemons is None:
         yield Undecided("servers", "which daemon's configuration counts cannot be seen from this account")
-    elif len(time.servers) < at_least:
-        yield Violation("servers", found=len(time.servers), wanted=f"{at_least} or more")
+    elif len(found) < at_least:
+        yield Violation("servers", found=len(found), wanted=f"{at_least} or more")

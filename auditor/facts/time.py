@@ -24,13 +24,16 @@ class TimeKeeping:
     """How a host keeps time.
 
     `daemons` is None when processes could not be seen, `synchronised` when nothing tells. `servers` are those of the
-    daemons that run; `unread` names what else could add to them.
+    daemons that run; `unread` names what else could add to them. `configured` and `configured_unread` are the same for
+    daemons that are installed, whether or not they run.
     """
 
     daemons: frozenset[str] | None
     synchronised: bool | None
     servers: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    configured: tuple[str, ...] = ()
+    configured_unread: tuple[str, ...] = ()
 
 
 _DAEMONS: Final = {
@@ -63,6 +66,8 @@ _COMMAND: Final = "; ".join(
         VISIBLE,
         "echo \"[may $(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status 2>/dev/null)]\"",
         running(*_DAEMONS),
+        'for t in chronyd ntpd; do command -v $t >/dev/null 2>&1 && echo "[installed $t]"; done',
+        "for d in /usr/lib /lib; do [ -x $d/systemd/systemd-timesyncd ] && echo '[installed systemd-timesyn]'; done",
         _ASK,
         "ask chronyc chronyc -n -c tracking",
         "ask ntpq ntpq -n -c rv",
@@ -85,7 +90,8 @@ def time_keeping(answer: Answer) -> TimeKeeping:
     found = {_DAEMONS[name] for line in seen.one("running").lines if (name := line.strip()) in _DAEMONS}
     daemons = frozenset(found) if seen.one("processes").words == "seen" else None
     servers, unread = _servers(seen, found)
-    return TimeKeeping(daemons, _synchronised(seen, daemons), servers, unread)
+    installed = found | {_DAEMONS[name] for part in seen.named("installed") if (name := part.words) in _DAEMONS}
+    return TimeKeeping(daemons, _synchronised(seen, daemons), servers, unread, *_servers(seen, installed))
 
 
 def _synchronised(seen: Sections, daemons: frozenset[str] | None) -> bool | None:
@@ -109,7 +115,7 @@ def _said(seen: Sections, program: str) -> str | None:
 
 
 def _servers(seen: Sections, daemons: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the servers of the daemons that run, and what could not be read of them."""
+    """Return the servers that these daemons' configuration names, and what could not be read of it."""
     files, unread = seen.files(), list(seen.unread())
     servers: list[str] = []
     if "chrony" in daemons:

@@ -11,6 +11,7 @@ time = checks("time")
 
 GOOD = TimeKeeping(frozenset({"chrony"}), synchronised=True, servers=("ntp1.example", "ntp2.example"))
 PASS, FAIL, DONT_KNOW, NOT_HERE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
+CONFIGURED = {"view": "configured"}
 ALL = (time.synchronised, time.one_daemon, time.servers)
 OURS = {"allowed": frozenset({"NTP1.example", "ntp2.example", "ntp3.example"})}
 
@@ -35,6 +36,29 @@ CASES: list[Case] = [
     ),
     Case(time.servers, (replace(GOOD, servers=()),), FAIL, ("servers",), why="there is none"),
     Case(time.servers, (GOOD,), FAIL, settings={"at_least": 3}, why="there are too few"),
+    Case(time.servers, (GOOD,), FAIL, ("servers",), settings=CONFIGURED, why="no installed daemon names one"),
+    Case(
+        time.servers,
+        (TimeKeeping(None, synchronised=None, configured=("ntp1.example",)),),
+        PASS,
+        settings=CONFIGURED,
+        why="whether it runs is not asked",
+    ),
+    Case(
+        time.servers,
+        (TimeKeeping(frozenset(), synchronised=False, configured=("pool.ntp.org",)),),
+        FAIL,
+        ("pool.ntp.org",),
+        settings={**CONFIGURED, **OURS},
+        why="it is somebody else's",
+    ),
+    Case(
+        time.servers,
+        (TimeKeeping(frozenset(), synchronised=False, configured=("a",), configured_unread=("/srv/ntp.conf",)),),
+        DONT_KNOW,
+        settings=CONFIGURED,
+        why="a file of a daemon that does not run was not read",
+    ),
     Case(time.servers, (replace(GOOD, unread=("/srv/ntp.conf",)),), DONT_KNOW, why="a file was not read"),
     Case(time.servers, (replace(GOOD, daemons=None),), DONT_KNOW, why="processes are hidden"),
 ]

@@ -125,6 +125,14 @@ def test_only_the_configuration_of_the_running_daemon_counts():
     assert keeping("chronyd", etc__chrony_conf="server a", etc__ntp_conf="server b").servers == ("a",)
 
 
+def test_an_installed_daemon_is_configured_though_it_does_not_run():
+    """Only what is installed counts: a file that another package left behind configures nothing."""
+    files = {"etc__chrony__chrony_conf": "server ntp1.example\n", "etc__ntp_conf": "server old.example\n"}
+    read = keeping(said="[installed chronyd]\n", **files)
+
+    assert ((), ("ntp1.example",)) == (read.servers, read.configured)
+
+
 def test_timesyncd_says_what_is_in_force():
     """Servers from the link come from DHCP and stand in no file."""
     said = (
