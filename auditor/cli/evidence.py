@@ -1,5 +1,6 @@
 """`auditor evidence`: what was asked, when, as whom, and what came of it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -58,3 +59,20 @@ def show(
     say(f"# {seen.channel} at {seen.asked_at} as {seen.privilege or 'nobody in particular'}")
     say(f"# {seen.problem}" if seen.problem else "")
     say(text)
+
+
+@app.command(epilog="Example: auditor evidence record web-01 --to recordings/web-01")
+def record(
+    context: typer.Context,
+    asset: Annotated[str, typer.Argument(help="The asset's name.")],
+    to: Annotated[Path, typer.Option(help="The folder to write; it must hold no recording yet.", file_okay=False)],
+    audit: Annotated[str, typer.Option(help="The audit's id; the newest when none is given.")] = "",
+) -> None:
+    """Write what an asset answered, redacted, as a recording that `checks run --replay` and inventories can play."""
+    from auditor.transports.replay import save_recording
+
+    with session(context).store() as store:
+        seen = [(one, store.evidence_text(one.digest) if one.digest else "") for one in store.evidence(asset, audit)]
+    if not seen:
+        raise UsageError(f"there is no evidence of {asset}; `auditor evidence list` shows all")
+    say(f"wrote {save_recording(to, asset, seen)} answers to {to}")

@@ -2,7 +2,7 @@
 
     {"asset": "web-01", "answers": [
        {"request": "sudo sshd -T", "channel": "ssh", "asked_at": "2026-11-22T03:00:00+00:00",
-        "exit_status": 0, "problem": "", "privilege": "root", "text": "001.txt"}, ...]}
+        "problem": "", "privilege": "root", "place": "", "text": "001.txt"}, ...]}
 
 A request is found again by its own words (`str(request)`), so that a recording outlives a change of limits. Recordings
 hold redacted text only.
@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from auditor.errors import Unreachable
+from auditor.errors import Unreachable, UsageError
 from auditor.model.asset import Access, Asset, Channel
+from auditor.model.evidence import Evidence
 from auditor.model.probe import Answer, Request
 
 INDEX: Final = "recording.json"
@@ -36,27 +37,38 @@ class Replay:
         return [_answer(request, recorded.get(str(request)), folder) for request in requests]
 
 
-def save_recording(folder: Path, asset: str, answers: Iterable[Answer]) -> None:
-    """Write redacted answers as a recording; the folder is made and must hold no other recording."""
-    folder.mkdir(parents=True, exist_ok=True)
-    entries: list[dict[str, str | int | None]] = []
-    for number, answer in enumerate(answers, 1):
-        name = f"{number:03}.txt"
-        (folder / name).write_text(answer.text, encoding="utf-8", newline="")
-        entries.append(
-            {
-                "request": str(answer.request),
-                "channel": answer.channel.value,
-                "asked_at": answer.asked_at.isoformat(),
-                "exit_status": answer.exit_status,
-                "problem": answer.problem,
-                "privilege": answer.privilege,
-                "place": answer.place,
-                "text": name,
-            }
-        )
-    index = json.dumps({"asset": asset, "answers": entries}, indent=2, ensure_ascii=False)
-    (folder / INDEX).write_text(index + "\n", encoding="utf-8")
+def save_recording(folder: Path, asset: str, seen: Iterable[tuple[Evidence, str]]) -> int:
+    """Write evidence with its redacted texts as a recording, and return how many answers it holds.
+
+    What was not an answer (the inventory's entry, today's date) is left out. Raises UsageError when the folder holds a
+    recording already or cannot be written.
+    """
+    if (folder / INDEX).exists():
+        raise UsageError(f"{folder} holds a recording already; name another folder")
+    answers = [(one, text) for one, text in seen if one.asked_at is not None and one.channel in set(Channel)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (_, text) in enumerate(answers, 1):
+            (folder / f"{number:03}.txt").write_text(text, encoding="utf-8", errors="replace", newline="")
+        entries = [_entry(one, f"{number:03}.txt") for number, (one, _) in enumerate(answers, 1)]
+        index = json.dumps({"asset": asset, "answers": entries}, indent=2, ensure_ascii=False)
+        (folder / INDEX).write_text(index + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
+    return len(answers)
+
+
+def _entry(seen: Evidence, text: str) -> dict[str, str]:
+    assert seen.asked_at is not None
+    return {
+        "request": seen.request,
+        "channel": seen.channel,
+        "asked_at": seen.asked_at.isoformat(),
+        "problem": seen.problem,
+        "privilege": seen.privilege,
+        "place": seen.origin,
+        "text": text,
+    }
 
 
 def _read(folder: Path) -> dict[str, Mapping[str, object]]:
@@ -77,15 +89,12 @@ def _answer(request: Request, entry: Mapping[str, object] | None, folder: Path) 
     try:
         # A name of its own folder only: a recording is handed over by others.
         text = (folder / Path(str(entry["text"])).name).read_bytes().decode("utf-8", "replace")
-        status = entry.get("exit_status")
         return Answer(
             request=request,
             channel=Channel(str(entry["channel"])),
             asked_at=datetime.fromisoformat(str(entry["asked_at"])),
-            text=text[: request.limits.bytes],
-            problem=str(entry.get("problem", ""))
-            or ("the answer is empty" if _may_not_be_empty(request, text) else ""),
-            exit_status=status if isinstance(status, int) else None,
+            text=text,
+            problem=str(entry.get("problem", "")) or _problem(request, text),
             privilege=str(entry.get("privilege", "")),
             place=str(entry.get("place", "")),
         )
@@ -94,5 +103,7 @@ def _answer(request: Request, entry: Mapping[str, object] | None, folder: Path) 
         return Answer(request=request, channel=Channel.REPLAY, asked_at=now, problem=problem)
 
 
-def _may_not_be_empty(request: Request, text: str) -> bool:
-    return not text.strip() and not getattr(request, "may_be_empty", False)
+def _problem(request: Request, text: str) -> str:
+    if len(text) > request.limits.bytes:
+        return f"the recorded answer is larger than {request.limits.bytes} bytes"
+    return "" if text.strip() or getattr(request, "may_be_empty", False) else "the answer is empty"

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from auditor.errors import Unreachable
+from auditor.errors import Unreachable, UsageError
 from auditor.model.asset import Access, Channel
-from auditor.model.probe import Answer, Shell
+from auditor.model.evidence import evidence_of, inventory_evidence
+from auditor.model.probe import Answer, Limits, Shell
 from auditor.transports.replay import INDEX, Replay, save_recording
 from tests.make import NOW, asset
 
@@ -16,10 +17,8 @@ SSHD, UPTIME = Shell("sshd -T", privileged=True), Shell("uptime")
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a recording of one answer."""
-    said = Answer(
-        request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", exit_status=0, privilege="root"
-    )
-    save_recording(tmp_path, "web-01", [said])
+    said = Answer(request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", privilege="root")
+    save_recording(tmp_path, "web-01", [(evidence_of("web-01", said), said.text)])
     return tmp_path
 
 
@@ -30,9 +29,7 @@ def ask(folder: Path, *requests: Shell) -> list[Answer]:
 
 def test_what_was_recorded_comes_back_as_it_was(folder: Path) -> None:
     """Text, time, status, privilege and channel are those of the recording."""
-    said = Answer(
-        request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", exit_status=0, privilege="root"
-    )
+    said = Answer(request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", privilege="root")
 
     assert ask(folder, SSHD) == [said]
 
@@ -70,3 +67,21 @@ def test_an_emptied_answer_is_no_answer(folder: Path) -> None:
     (folder / "001.txt").write_text("")
 
     assert ask(folder, SSHD)[0].problem == "the answer is empty"
+
+
+def test_an_answer_that_outgrew_its_request_is_no_answer(folder: Path) -> None:
+    """It is not silently cut."""
+    small = Shell("sshd -T", privileged=True, limits=Limits(bytes=4))
+
+    assert ask(folder, small)[0].problem == "the recorded answer is larger than 4 bytes"
+
+
+def test_a_recording_is_not_written_over(folder: Path) -> None:
+    """Nor is anything else lost."""
+    with pytest.raises(UsageError, match="holds a recording already"):
+        save_recording(folder, "web-01", [])
+
+
+def test_only_answers_are_recorded(tmp_path: Path) -> None:
+    """The inventory's entry is no answer that could be played."""
+    assert save_recording(tmp_path / "new", "web-01", [(inventory_evidence(asset()), "")]) == 0
