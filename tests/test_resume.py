@@ -126,7 +126,7 @@ def in_the_middle(workspace: LabWorkspace) -> Iterator["subprocess.Popen[bytes]"
 
 
 def until(true: Callable[[], bool], running: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not true():
         assert running.poll() is None
         assert time.monotonic() < deadline, "the audit did not come to its middle"
