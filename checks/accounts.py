@@ -1,13 +1,16 @@
 """Who may log in to a Linux host: its local accounts, their groups, home folders and password fields."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.accounts import Account, HomeFolders, LocalAccounts, Lock, Shadow
+from auditor.facts.logindefs import Defaults, number
 
 Mode = Literal["0700", "0710", "0711", "0750", "0751", "0755"]
+Umask = Literal["022", "026", "027", "037", "077"]
 _NO_SHELL = frozenset({"nologin", "false"})
 _NOBODY = 65534
 
@@ -310,6 +313,31 @@ def password_hashes(
             yield Violation(entry.name, found=field.scheme, wanted=allowed)
     if not any(entry.password.lock in {Lock.HASHED, Lock.UNCLEAR} for entry in shadow.entries):
         yield NotApplicable("no account has a password")
+
+
+@check(
+    "accounts.default-umask",
+    severity=Severity.LOW,
+    fix=Fix("Set UMASK 027 in /etc/login.defs.", solution="harden-accounts"),
+    references=("cis-debian12:5.4.3.3",),
+)
+def default_umask(defaults: Defaults, *, at_least: Umask = "027") -> Iterator[Outcome]:
+    """Files that a login creates are closed to others from the start.
+
+    `at_least` are the rights that UMASK in login.defs has to take away. The shadow tools read its last line, and take
+    27 without a leading 0 for a decimal number; PAM reads the first line, always in octal. Both have to be right.
+    """
+    tools, pam = defaults.by_tools.get("UMASK"), defaults.by_pam.get("UMASK")
+    if tools is None or pam is None:
+        yield Violation("UMASK", found="not set", wanted=at_least)
+        return
+    by_tools, by_pam = number(tools), int(pam, 8) if re.fullmatch("[0-7]{1,4}", pam) else None
+    for reader, mask in (("the shadow tools", by_tools), ("PAM", by_pam)):
+        if mask is None and defaults.merged:
+            yield Undecided("UMASK", f"how this host reads {tools!r} depends on its release")
+        elif mask is None or int(at_least, 8) & ~mask:
+            found = "not a number" if mask is None else f"{mask:03o}"
+            yield Violation("UMASK", found=f"{found} for {reader}", wanted=f"{at_least} or stricter")
 
 
 def _shared(pairs: Iterable[tuple[int | str, int | str]]) -> Iterator[tuple[int | str, tuple[int | str, ...]]]:

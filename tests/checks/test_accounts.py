@@ -17,6 +17,7 @@ from auditor.facts.accounts import (
     Shadow,
     ShadowEntry,
 )
+from auditor.facts.logindefs import Defaults
 from auditor.model.check import Check
 from tests.make import UNKNOWN, Case, Verdict, checks, names
 
@@ -59,6 +60,12 @@ PASS, FAIL, OPEN, NONE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NO
 TOOR = Account("toor", 0, 0, "/root", "/bin/sh", LOCKED)
 PG = Account("postgres", 101, 1000, "/var/lib/postgresql", "/bin/bash", HIDDEN)
 C = CHECKS
+
+
+def umask(tools: str, pam: str) -> Defaults:
+    """Return login.defs with a UMASK as the shadow tools and as PAM read it."""
+    return Defaults({"UMASK": tools}, {"UMASK": pam})
+
 
 CASES: list[Case] = [
     Case(C.uid_zero, (GOOD,), PASS),
@@ -108,6 +115,21 @@ CASES: list[Case] = [
     Case(C.home_permissions, (GOOD, home(mode=0o770)), FAIL, ("alice",), why="the group may write"),
     Case(C.home_permissions, (GOOD, HomeFolders(HOMES.found[:1], frozenset())), OPEN, why="it was not seen"),
     Case(C.home_permissions, (GOOD, HomeFolders((), frozenset({"/root", "/home/alice"}))), NONE),
+    *(
+        Case(C.default_umask, (umask(tools, pam),), verdict, subjects, why=f"it says {tools} and {pam}")
+        for tools, pam, verdict, subjects in [
+            ("027", "027", PASS, ()),
+            ("077", "0077", PASS, ()),
+            ("022", "022", FAIL, ("UMASK", "UMASK")),
+            ("27", "27", FAIL, ("UMASK",)),  # decimal 27 is 033, which leaves the group's right to write
+            ("027", "022", FAIL, ("UMASK",)),
+            ("027 # closed", "027", FAIL, ("UMASK",)),
+        ]
+    ),
+    Case(C.default_umask, (umask("022", "022"),), PASS, settings={"at_least": "022"}),
+    Case(C.default_umask, (Defaults(),), FAIL, ("UMASK",), why="it is not set"),
+    Case(C.default_umask, (replace(umask("027 # x", "027"), merged=True),), OPEN, why="releases differ"),
+    Case(C.default_umask, (UNKNOWN,), OPEN),
     Case(C.legacy_entries, (GOOD, SHADOW), PASS),
     Case(C.legacy_entries, (replace(GOOD, legacy=("passwd:9: +::::::",)), SHADOW), FAIL, ("passwd:9",)),
     Case(C.legacy_entries, (GOOD, replace(SHADOW, legacy=("shadow:9: +",))), FAIL, ("shadow:9",), why="in shadow"),
