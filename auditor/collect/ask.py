@@ -78,11 +78,15 @@ class Asker:
                 raise Undeclared(f"no probe declares this request: {request}")
 
     def _redacted(self, answer: Answer) -> Answer:
-        return replace(answer, text=self.redactor.answer(answer), problem=self.redactor.host(answer.problem))
+        said = self.redactor.said_to(answer.request, answer.problem)
+        return replace(answer, text=self.redactor.answer(answer), problem=said)
 
     def _failed(self, access: Access, requests: Iterable[Request], problem: str) -> list[Answer]:
-        now, said = datetime.now(UTC), self.redactor.host(problem)
-        return [Answer(request=request, channel=access.channel, asked_at=now, problem=said) for request in requests]
+        now, said = datetime.now(UTC), self.redactor.said_to
+        return [
+            Answer(request=request, channel=access.channel, asked_at=now, problem=said(request, problem))
+            for request in requests
+        ]
 
 
 def declared_requests(content: Content) -> frozenset[Request]:
