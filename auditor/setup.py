@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.credentials import Credentials, parse_credentials
-from auditor.errors import ContentError, UsageError
+from auditor.errors import ContentError, Place, UsageError
 from auditor.facts.ambient import Lifecycles, Today
 from auditor.intel import load_lifecycles
 from auditor.inventory import Inventory, load
@@ -50,8 +50,10 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     workspace = Workspace.find(folder)
     settings, document = read_settings(workspace)
     content = load_content(workspace)
-    chosen = load_policy(policy or settings.policy, workspace, content)
-    owned = load([workspace.find_file("inventory", name, suffix=".yaml") for name in inventory or settings.inventory])
+    named = None if policy or not workspace.exists else document.place("policy")
+    chosen = load_policy(str(_found(workspace, "policies", policy or settings.policy, named)), workspace, content)
+    named = None if inventory or not workspace.exists else document.place("inventory")
+    owned = load([_found(workspace, "inventory", name, named) for name in inventory or settings.inventory])
     credentials = parse_credentials(settings.credentials, document)
     _refuse_unknown_credentials(owned, credentials)
     own = Scope.parse(settings.scope.allow, settings.scope.deny, document)
@@ -117,6 +119,16 @@ def ambient(today: date, intel: Path | None = None) -> dict[type[object], Knowle
         origin=f"endoflife.date as of {lifecycles.as_of.isoformat()}",
     )
     return {Today: Known(Today(today), (clock,)), Lifecycles: Known(lifecycles, (dated,))}
+
+
+def _found(workspace: Workspace, folder: str, name: str, named: Place | None) -> Path:
+    """Return a content file. Raises ContentError at the line of the settings that names it, UsageError without one."""
+    try:
+        return workspace.find_file(folder, name, suffix=".yaml")
+    except UsageError as error:
+        if named is None:
+            raise
+        raise ContentError(named, str(error)) from error
 
 
 def _refuse_unknown_credentials(owned: Inventory, credentials: Credentials) -> None:

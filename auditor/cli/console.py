@@ -62,8 +62,11 @@ def emit(
 
 
 def emit_json(value: object) -> None:
-    """Write a value as JSON, ending with a newline."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    """Write a value as JSON, ending with a newline; signs that a terminal would act on are escaped."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
+    if not text.replace("\n", "").isprintable():
+        text = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else json.dumps(c)[1:-1] for c in text)
+    sys.stdout.write(text + "\n")
 
 
 def say(text: str = "") -> None:

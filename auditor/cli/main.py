@@ -5,6 +5,7 @@ Exit codes: 0 demands met (or the command did its work), 1 demands not met, 2 a 
 """
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Final
@@ -52,7 +53,8 @@ def _version(wanted: bool) -> None:
 def main(
     context: typer.Context,
     workspace: Annotated[
-        Path, typer.Option("--workspace", "-C", help="The workspace, or a folder inside it.", file_okay=False)
+        Path,
+        typer.Option("--workspace", "-C", help="The workspace, or a folder inside it.", exists=True, file_okay=False),
     ] = Path(),
     log_format: Annotated[LogFormat, typer.Option(help="How progress is written to stderr.")] = LogFormat.TEXT,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of internal errors.")] = False,
@@ -62,11 +64,14 @@ def main(
 ) -> None:
     """Take the options that every command has."""
     context.obj = Session(workspace, log_format, debug)
-    sys.excepthook = sys.__excepthook__ if debug else _internal  # here, because Typer has put its own in place by now
+    sys.excepthook = _traced if debug else _internal  # here, because Typer has put its own in place by now
 
 
 def run() -> None:
     """Run the command line; what is wrong becomes one message and an exit code, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal or a file that cannot show a sign gets its number
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except AuditFailed as error:
@@ -79,9 +84,16 @@ def _stop(error: AuditorError, code: int) -> None:
     from auditor.cli.console import tell
 
     tell(f"auditor: {error}")
-    if sys.excepthook is sys.__excepthook__:
-        raise error
+    if sys.excepthook is _traced:
+        sys.__excepthook__(type(error), error, error.__traceback__)
     raise SystemExit(code)
+
+
+def _traced(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Show where auditor went wrong, and leave with the same code as without --debug."""
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    raise SystemExit(130 if issubclass(kind, KeyboardInterrupt) else 3)
 
 
 def _internal(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
