@@ -1,0 +1,225 @@
+"""Audit N hosts of a real sshd on loopback through the real pipeline, and say what that costs the auditing machine.
+
+    python -m bench.loopback --hosts 200
+    python -m bench.loopback --hosts 200 --compare
+
+Every host is an address in 127.0.0.0/8 of the same sshd on this very machine, which so does both the asking and the
+answering: hosts a second say as much about the answering; CPU a host is of the auditing process alone. With --compare a
+bare paramiko loop fetches the same script's output from the same hosts in the same run.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import platform
+import queue
+import resource
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tests.lab.fleet import Fleet
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from tests.lab.workspace import LabWorkspace
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one way of asking cost. Times in seconds, memory in MiB, bytes as they came from the hosts."""
+
+    what: str
+    hosts: int
+    reached: int
+    seconds: float
+    cpu_seconds: float
+    received: int
+    memory: float
+    database: int = 0
+
+    def line(self) -> str:
+        """Return it as a line for people."""
+        rate, cpu = self.hosts / self.seconds, 1000 * self.cpu_seconds / self.hosts
+        stored = f", {self.database / self.hosts / 1024:.1f} KiB stored a host" if self.database else ""
+        return (
+            f"{self.what}: {self.hosts} hosts ({self.reached} answered) in {self.seconds:.1f} s: {rate:.1f} hosts/s, "
+            f"{cpu:.1f} ms of CPU a host, {self.received / self.hosts / 1024:.1f} KiB received a host{stored}, "
+            f"{self.memory:.0f} MiB at most"
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Start the hosts, audit them, and print what that cost."""
+    options = argparse.ArgumentParser(prog="python -m bench.loopback", description=__doc__.partition("\n")[0])
+    options.add_argument("--hosts", type=int, default=100, metavar="N")
+    options.add_argument("--workers", type=int, default=50, metavar="N")
+    options.add_argument("--policy", choices=("lab", "quick"), default="lab", help="the baseline, or two checks")
+    options.add_argument("--compare", action="store_true", help="also fetch the same by a bare paramiko loop")
+    options.add_argument("--json", action="store_true")
+    chosen = options.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="auditor-bench-") as folder, Fleet(Path(folder), chosen.policy) as fleet:
+        fleet.start_hosts(chosen.hosts, prefix="host")
+        fleet.workspace.collect = {"asset_seconds": 600.0, "workers": chosen.workers}
+        fleet.workspace.write()
+        ways: list[Callable[[LabWorkspace, int], Measured]] = [first_audit, second_audit]
+        measured = [apart(way, fleet.workspace, chosen.workers) for way in ways + [bare] * chosen.compare]
+    if chosen.json:
+        print(json.dumps({"machine": machine(), "measured": [asdict(one) for one in measured]}, indent=2))
+        return 0
+    print(machine())
+    for one in measured:
+        print(one.line())
+    if chosen.compare:
+        (again, loop) = measured[1:]
+        print(f"CPU of the second audit to that of the bare loop: {again.cpu_seconds / loop.cpu_seconds:.2f}")
+    return 0
+
+
+def apart(way: "Callable[[LabWorkspace, int], Measured]", workspace: "LabWorkspace", workers: int) -> Measured:
+    """Measure in a fresh process, so that nobody pays for another's memory, imports and threads."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=_measure, args=(way, workspace, workers, there))
+    process.start()
+    there.close()
+    try:
+        measured = here.recv()
+    finally:
+        process.join()
+    if not isinstance(measured, Measured):
+        raise TypeError(f"{way.__name__} measured nothing")
+    return measured
+
+
+def _measure(
+    way: "Callable[[LabWorkspace, int], Measured]", workspace: "LabWorkspace", workers: int, there: "Connection"
+) -> None:
+    there.send(way(workspace, workers))
+    there.close()
+
+
+def first_audit(workspace: "LabWorkspace", workers: int) -> Measured:
+    """Audit with an empty database: every key is enrolled, every text is stored."""
+    return _audit("first audit", workspace, workers)
+
+
+def second_audit(workspace: "LabWorkspace", workers: int) -> Measured:
+    """Audit once more: what did not change costs a row."""
+    return _audit("second audit", workspace, workers)
+
+
+def _audit(what: str, workspace: "LabWorkspace", workers: int) -> Measured:
+    from auditor import pipeline  # noqa: PLC0415  (imports are not what is measured)
+    from auditor.setup import open_store, prepare  # noqa: PLC0415
+    from tests.lab.auditing import Watcher  # noqa: PLC0415
+
+    class Counting(Watcher):
+        """Adds up what was said."""
+
+        received = reached = 0
+
+        def asked(self, collected, results) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+            """Count one asset."""
+            del results
+            self.received += sum(len(answer.text) for answer in collected.answers.values())
+            self.reached += collected.reached
+
+    del workers  # the workspace's settings say how many
+    before = size_of(workspace.database)
+    setup, counting = prepare(workspace.folder), Counting()
+    with open_store(workspace.folder) as store:
+        began = Moment()
+        pipeline.audit(setup, store, counting, enrol=True)
+        spent = began.until_now()
+    stored = size_of(workspace.database) - before
+    hosts = len(workspace.assets)
+    return Measured(what, hosts, counting.reached, *spent, counting.received, memory(), stored)
+
+
+def bare(workspace: "LabWorkspace", workers: int) -> Measured:
+    """Fetch what the same script prints with nothing but paramiko: no pinning, no parsing, no judging, no storing."""
+    import paramiko  # noqa: PLC0415
+
+    from auditor import pipeline  # noqa: PLC0415
+    from auditor.setup import prepare  # noqa: PLC0415
+    from auditor.transports.script import compose, shell_requests  # noqa: PLC0415
+
+    plans = pipeline.plan(prepare(workspace.folder))
+    key = paramiko.Ed25519Key.from_private_key_file(str(workspace.credentials["key"]["key_file"]))
+    user = str(workspace.credentials["key"]["user"])
+    waiting: queue.SimpleQueue[tuple[str, int, bytes]] = queue.SimpleQueue()
+    for plan in plans.values():
+        ((access, requests),) = plan.requests.items()
+        waiting.put((plan.asset.addresses[0], access.port, compose(shell_requests(requests), "0" * 32)))
+    received: list[int] = []
+
+    def serve() -> None:
+        while True:
+            try:
+                host, port, script = waiting.get_nowait()
+            except queue.Empty:
+                return
+            wire = paramiko.Transport((host, port))
+            wire.start_client()
+            wire.auth_publickey(user, key)
+            channel = wire.open_session()
+            channel.exec_command("exec /bin/sh -s")
+            channel.sendall(script)
+            channel.shutdown_write()
+            count = 0
+            while piece := channel.recv(262144):
+                count += len(piece)
+            received.append(count)
+            wire.close()
+
+    began = Moment()
+    threads = [threading.Thread(target=serve) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Measured("bare paramiko loop", len(plans), len(received), *began.until_now(), sum(received), memory())
+
+
+class Moment:
+    """A point in wall time and in this process's own CPU time."""
+
+    def __init__(self) -> None:
+        """Be now."""
+        self.wall, self.cpu = time.monotonic(), time.process_time()
+
+    def until_now(self) -> tuple[float, float]:
+        """Return the seconds of wall time and of CPU time since."""
+        return time.monotonic() - self.wall, time.process_time() - self.cpu
+
+
+def memory() -> float:
+    """Return the most memory that this process had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def size_of(database: Path) -> int:
+    """Return the bytes of a database and its log."""
+    return sum(path.stat().st_size for path in database.parent.glob(f"{database.name}*"))
+
+
+def machine() -> str:
+    """Return what this was measured on."""
+    load = os.getloadavg()[0]
+    cores = len(os.sched_getaffinity(0))
+    release = platform.freedesktop_os_release()["PRETTY_NAME"]
+    return f"{cores} cores, {release}, Python {platform.python_version()}, load {load:.1f} at the end"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
