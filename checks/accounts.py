@@ -334,10 +334,10 @@ def default_umask(defaults: Defaults, *, at_least: Umask = "027") -> Iterator[Ou
     by_tools, by_pam = number(tools), int(pam, 8) if re.fullmatch("[0-7]{1,4}", pam) else None
     for reader, mask in (("the shadow tools", by_tools), ("PAM", by_pam)):
         if mask is None and defaults.merged:
-            yield Undecided("UMASK", f"how this host reads {tools!r} depends on its release")
+            yield Undecided(f"UMASK for {reader}", f"how this host reads {tools!r} depends on its release")
         elif mask is None or int(at_least, 8) & ~mask:
             found = "not a number" if mask is None else f"{mask:03o}"
-            yield Violation("UMASK", found=f"{found} for {reader}", wanted=f"{at_least} or stricter")
+            yield Violation(f"UMASK for {reader}", found=found, wanted=f"{at_least} or stricter")
 
 
 def _shared(pairs: Iterable[tuple[int | str, int | str]]) -> Iterator[tuple[int | str, tuple[int | str, ...]]]:

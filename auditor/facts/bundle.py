@@ -11,17 +11,20 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from auditor.errors import Unreadable
+from auditor.facts.sections import HIDDEN_LINK
 
 _MARK: Final = "#== "
 _END: Final = "#== end"
 
-# A folder that may not be listed hides its files: that is unreadable, not missing.
+# A folder that may not be listed hides its files, and what a link leads to: that is unreadable, not missing.
 _LOOP: Final = (
     "for f in {paths}; do d=${{f%/*}}; "
     'if [ -f "$f" ] && [ -r "$f" ]; then printf \'\\n#== file %s\\n\' "$f"; cat "$f"; '
-    'elif [ -f "$f" ] || {{ [ -d "$d" ] && ! {{ [ -r "$d" ] && [ -x "$d" ]; }}; }}; '
+    'elif [ -f "$f" ] || {{ [ -d "$d" ] && ! {{ [ -r "$d" ] && [ -x "$d" ]; }}; }} || '
+    "{hidden}; "
     "then printf '\\n#== unreadable %s\\n' \"$f\"; fi; done"
 )
+_HIDDEN: Final = f'{{ [ ! -e "$f" ] && {HIDDEN_LINK}; }}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ class Bundle:
 
 def show(paths: Sequence[str], *more: str) -> str:
     """Return a shell command that prints these files (patterns allowed) and runs more commands after them."""
-    return "; ".join([*([_LOOP.format(paths=" ".join(paths))] if paths else []), *more, f"printf '\\n{_END}\\n'"])
+    return "; ".join(
+        [*([_LOOP.format(paths=" ".join(paths), hidden=_HIDDEN)] if paths else []), *more, f"printf '\\n{_END}\\n'"]
+    )
 
 
 def section(name: str, command: str) -> str:

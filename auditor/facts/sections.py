@@ -15,13 +15,16 @@ _HEADER: Final = re.compile(r"\[([a-z]+)(?: (.*))?\]")
 
 MOST_BYTES: Final = 262_144  # of one file; a longer one counts as unread, never as its beginning
 
+HIDDEN_LINK: Final = '{ [ -h "$f" ] && [ "$(id -u)" != 0 ] && [ -z "$(readlink -f "$f" 2>/dev/null)" ]; }'
+"""Whether $f, which does not seem to exist, is a link to a place that only root may look into."""
+
 SHOW_FILES: Final = (
     'show() { for f in "$@"; do '
     'if [ -c "$f" ]; then echo "[file $f]"; '
     f'elif [ -f "$f" ] && [ -r "$f" ] && [ "$(wc -c <"$f")" -le {MOST_BYTES} ]; then '
     'echo "[file $f]"; sed \'s/^/|/\' "$f"; echo; '
     'elif [ -d "$f" ]; then [ -r "$f" ] && [ -x "$f" ] || echo "[unread $f]"; '
-    'elif [ -e "$f" ]; then echo "[unread $f]"; fi; done; }'
+    f'elif [ -e "$f" ] || {HIDDEN_LINK}; then echo "[unread $f]"; fi; done; }}'
 )
 """Defines `show FILE...`: a section `file` each, empty for a device such as /dev/null, and `unread` for what cannot be
 read; missing files are passed over. A directory is named only to say whether it can be listed."""

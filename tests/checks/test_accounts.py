@@ -120,10 +120,10 @@ CASES: list[Case] = [
         for tools, pam, verdict, subjects in [
             ("027", "027", PASS, ()),
             ("077", "0077", PASS, ()),
-            ("022", "022", FAIL, ("UMASK", "UMASK")),
-            ("27", "27", FAIL, ("UMASK",)),  # decimal 27 is 033, which leaves the group's right to write
-            ("027", "022", FAIL, ("UMASK",)),
-            ("027 # closed", "027", FAIL, ("UMASK",)),
+            ("022", "022", FAIL, ("UMASK for the shadow tools", "UMASK for PAM")),
+            ("27", "27", FAIL, ("UMASK for the shadow tools",)),  # decimal 27 is 033
+            ("027", "022", FAIL, ("UMASK for PAM",)),
+            ("027 # closed", "027", FAIL, ("UMASK for the shadow tools",)),
         ]
     ),
     Case(C.default_umask, (umask("022", "022"),), PASS, settings={"at_least": "022"}),

@@ -1,13 +1,16 @@
 """Several files in one answer: what a host prints, and what is read from it."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from auditor.errors import Unreadable
 from auditor.facts.bundle import read, section, show, which
+from auditor.facts.sections import SHOW_FILES
 
 SHELLS = [shell for shell in (["sh"], ["bash"], ["busybox", "sh"]) if shutil.which(shell[0])]
 
@@ -30,6 +33,23 @@ def test_files_come_back_as_they_are(shell: list[str], tmp_path: Path) -> None:
     )
     assert found.get(f"{tmp_path}/missing") is None
     assert found.get("uname") == "one\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_a_link_to_where_only_root_looks_is_unreadable(shell: list[str]) -> None:
+    """A link to a file that is not there is missing; one into a closed folder may lead to a file, for all but root."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "closed").mkdir(mode=0o000)
+        (folder / "hidden.conf").symlink_to("closed/a.conf")
+        (folder / "gone.conf").symlink_to("nowhere.conf")
+        folder.chmod(0o755)
+        command = show([f"{folder}/*.conf"], f"{SHOW_FILES}; show {folder}/*.conf")
+        anybody = 65534 if os.geteuid() == 0 else None
+        done = subprocess.run([*shell, "-c", command], capture_output=True, text=True, check=True, user=anybody)
+
+        wanted = [f"#== unreadable {folder}/hidden.conf", f"[unread {folder}/hidden.conf]", "#== end"]
+        assert wanted == [line for line in done.stdout.split("\n") if line]
 
 
 def test_an_answer_that_was_cut_off_is_refused() -> None:
