@@ -30,7 +30,9 @@ def _offered(ssh: SshServer, keyword: str, field: str, rule: tuple[Names, Names,
         if any(fnmatchcase(name, pattern) for pattern in weak) or (only and name not in only):
             found = "offered" if name in offered else "written down, and overridden by another line"
             yield Violation(f"{keyword} {name}", found=found, wanted="not offered")
-    if view == BOTH and not written:
+    if view == BOTH and not written and ssh.unread:
+        yield Undecided(keyword, f"{ssh.unread[0]} could not be read, and may set this")
+    elif view == BOTH and not written:
         yield Violation(keyword, found="not written down", wanted="a list of strong algorithms")
 
 

@@ -45,7 +45,9 @@ def judge_parameter(kernel: Both, path: str, good: Callable[[int], bool], wanted
 def _as_written(boot: KernelAtBoot, path: str, good: Callable[[int], bool], wanted: str) -> Iterator[Outcome]:
     written = boot.written(path)
     wrong = [value for value in written if value is None or not good(value)]
-    if not written:
+    if not written and boot.unread:
+        yield Undecided(f"{_name(path)} in files", f"{boot.unread[0]} could not be read")
+    elif not written:
         yield Violation(f"{_name(path)} in files", found="not written down", wanted=wanted)
     elif wrong:
         found = tuple("not a number" if value is None else value for value in wrong)

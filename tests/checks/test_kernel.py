@@ -54,10 +54,10 @@ def boot(*unset: str, **changed: int) -> KernelAtBoot:
     return KernelAtBoot(tuple(lines))
 
 
-UNREAD = KernelAtBoot((), unread=("/etc/sysctl.d/99-local.conf",))
 RUNNING = {"view": "running"}
 
 FILE = "/etc/sysctl.d/60-hardening.conf:1"
+UNREAD = KernelAtBoot((), unread=("/etc/sysctl.d/99-local.conf",))
 WRITTEN = {"view": "effective and written"}
 FORWARDING = {"name": "net.ipv4.ip_forward", "allowed": frozenset({0})}
 
@@ -100,6 +100,7 @@ WRITINGS = [
         settings={**FORWARDING, **WRITTEN},
         why="ufw would change it once it is switched on",
     ),
+    Case(network.parameter, (now(), UNREAD), DONT_KNOW, settings={**FORWARDING, **WRITTEN}, why="a file was not read"),
     Case(network.parameter, (now(), files(("yes", FILE))), DONT_KNOW, settings=FORWARDING, why="yes is no number"),
     Case(network.parameter, (now(net__ipv4__ip_forward=1), files(("0", FILE))), FAIL, settings=FORWARDING),
     Case(network.parameter, (now(), files()), NOT_HERE, why="the policy names nothing"),

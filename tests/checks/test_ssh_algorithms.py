@@ -46,6 +46,10 @@ CASES: list[Case] = [
     ),
     *(Case(c, (server(**{field: good}),), FAIL, settings=BOTH, why="not written") for c, field, good, _ in LISTS),
     *(
+        Case(c, (replace(server(**{field: good}), unread=("/etc/ssh/more",)),), DONT_KNOW, settings=BOTH, why="unread")
+        for c, field, good, _ in LISTS
+    ),
+    *(
         Case(
             c,
             (replace(server(**{field: good}), written=(SshSettings(**{field: good}),)),),

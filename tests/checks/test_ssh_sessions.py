@@ -86,6 +86,13 @@ CASES: list[Case] = [
         why="a Match block turns it off",
     ),
     Case(sessions.idle, (under("Group sftp", alive_interval=30),), PASS, why="a Match block keeps it short"),
+    Case(
+        sessions.max_tries,
+        (replace(server(), unread=("/etc/ssh/sshd_config.d/huge.conf",)),),
+        DONT_KNOW,
+        settings=BOTH,
+        why="it may be written in a file that was not read",
+    ),
     Case(sessions.banner, (server(),), PASS),
     Case(sessions.banner, (server(banner="none"),), FAIL, ("Banner",)),
     Case(
