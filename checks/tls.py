@@ -108,7 +108,7 @@ def _suites(service: TlsService) -> list[Suite]:
 
 def _dh_bits(exchange: str) -> int | None:
     kind, _, bits = exchange.partition(" ")
-    return int(bits) if kind == "dh" and bits.isascii() and bits.isdigit() else None
+    return int(bits) if kind == "dh" and re.fullmatch("[0-9]{1,9}", bits) else None
 
 
 @check(

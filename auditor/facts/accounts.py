@@ -14,7 +14,7 @@ from auditor.facts.bundle import Bundle, read, show
 from auditor.facts.logindefs import number, settings
 
 _MOST_ID: Final = 2**32 - 1
-_DECIMAL: Final = re.compile(r"\s*\+?[0-9]+")
+_DECIMAL: Final = re.compile(r"\s*\+?0{0,99}[0-9]{1,10}")  # Python reads no more than 4,300 digits
 _CLASS: Final = re.compile(r"<secret (?P<kind>\S+) \S+>")
 _RAW: Final = {
     "$y$": "yescrypt", "$gy$": "gost-yescrypt", "$6$": "sha512", "$5$": "sha256", "$2": "bcrypt", "$1$": "md5",
@@ -187,7 +187,7 @@ def home_folders(answer: Answer) -> HomeFolders:
     found: list[Folder] = []
     missing: set[str] = set()
     for line in lines[:-1]:
-        if told := re.fullmatch(r"(\d+):(\d+):([0-7]+):([^:]*):(/.*)", line):
+        if told := re.fullmatch(r"([0-9]{1,10}):([0-9]{1,10}):([0-7]{1,5}):([^:]*):(/.*)", line):
             owner, group, mode, kind, path = told.groups()
             found.append(Folder(path, int(owner), int(group), int(mode, 8), kind == "directory"))
         elif gone := re.fullmatch(

@@ -143,7 +143,7 @@ def day(found: Cell) -> date | None:
 
 def numbers(version: str) -> tuple[int, ...]:
     """Return the numbers that a version begins with: (10, 0, 22631, 4317), (17, 5, 1), (14,); empty when none do."""
-    match = re.match(r"\s*v?(\d+(?:\.\d+)*)", version)
+    match = re.match(r"\s*v?([0-9]{1,18}(?:\.[0-9]{1,18})*)", version)
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 

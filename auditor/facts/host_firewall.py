@@ -110,7 +110,7 @@ def _nft(text: str) -> dict[tuple[str, str], _Chains] | None:
     """Return the tables of nft's JSON by family and name, or None when it is not that."""
     try:
         told: Json = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # not JSON, a number of 5,000 digits, or a thousand levels
         return None
     items = told.get("nftables") if isinstance(told, dict) else None
     if not isinstance(items, list):

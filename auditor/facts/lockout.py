@@ -115,7 +115,7 @@ def _options(files: Bundle, line: Line) -> Lock:
 
 def _take(values: dict[str, int], name: str, value: str) -> None:
     """Set a value as pam_faillock does: the digits at the beginning count, a bad number leaves what was."""
-    digits = re.match(r"\d+", value)
+    digits = re.match(r"[0-9]{1,18}", value)
     if name == "even_deny_root":
         values[name] = 1
     elif name in {"unlock_time", "root_unlock_time"} and value == "never":
@@ -126,10 +126,13 @@ def _take(values: dict[str, int], name: str, value: str) -> None:
         values[name] = 65535  # read as an unsigned short
 
 
+def _count(text: str | None) -> int:
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else 0
+
+
 def _tally(service: str, lines: list[Line], place: int) -> Lock:
     line = lines[place]
-    deny = int(found) if (found := line.argument("deny") or "").isdigit() else 0
-    unlock = int(time) if (time := line.argument("unlock_time") or "").isdigit() else 0
+    deny, unlock = _count(line.argument("deny")), _count(line.argument("unlock_time"))
     why = "" if deny else f"{line.module} has no deny"
     if not line.refuses:
         deny, why = 0, f"{line.module} is {line.control}, so that its refusal does not count"

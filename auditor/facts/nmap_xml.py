@@ -225,6 +225,6 @@ def _table(element: Element, depth: int) -> ScriptTable:
 
 
 def _number(text: str | None) -> int:
-    if text is None or not text.isascii() or not text.isdigit():
-        raise Unreadable(f"nmap's XML has no number where one must be: {text!r}")
+    if text is None or re.fullmatch("[0-9]{1,18}", text) is None:
+        raise Unreadable(f"nmap's XML has no number where one must be: {(text or '')[:40]!r}")
     return int(text)

@@ -70,7 +70,9 @@ def skipped(lines: list[Line], place: int) -> str:
     for index, line in enumerate(lines[:place]):
         if line.module not in _CONDITIONS:
             continue
-        jumps = [int(action) for action in (line.on("success"), line.on("auth_err")) if action.isdigit()]
+        jumps = [
+            int(action) for action in (line.on("success"), line.on("auth_err")) if re.fullmatch("[0-9]{1,4}", action)
+        ]
         if any(index + jump >= place for jump in jumps) or "done" in {line.on("success"), line.on("auth_err")}:
             return f"{line.module} in {line.file} may skip it"
     return ""

@@ -175,7 +175,7 @@ class _Settings:
         key = name.lower()
         if key in _FLAGS:
             value = 1
-        elif key in self.values and re.fullmatch(r"[+-]?\d+", text):
+        elif key in self.values and re.fullmatch(r"[+-]?[0-9]{1,18}", text):
             value = int(text)
         else:
             return key in _WORDS
@@ -222,5 +222,5 @@ def _first(lines: Iterable[Line], modules: set[str]) -> int | None:
 
 
 def _whole(text: str) -> int:
-    found = re.match(r"\s*\+?(\d+)", text)
+    found = re.match(r"\s*\+?([0-9]{1,18})", text)
     return int(found[1]) if found else 0

@@ -147,7 +147,7 @@ def _match(line: Written) -> SshMatch:
 
 def _version(seen: Sections) -> tuple[int, int] | None:
     text = "\n".join(line for part in seen.named("version") for line in part.lines)
-    found = re.search(r"OpenSSH_(\d+)\.(\d+)", text)
+    found = re.search(r"OpenSSH_([0-9]{1,9})\.([0-9]{1,9})", text)
     return (int(found[1]), int(found[2])) if found else None
 
 

@@ -108,7 +108,7 @@ _FORWARDING: Final[Mapping[str, Forwarding]] = {
     "yes": "yes", "all": "yes", "no": "no", "none": "no", "local": "local", "remote": "remote",
 }  # fmt: skip
 _IGNORE_RHOSTS: Final[Mapping[str, IgnoreRhosts]] = {"yes": "yes", "no": "no", "shosts-only": "shosts-only"}
-_TIME: Final = re.compile(r"(\d+)([smhdw]?)")
+_TIME: Final = re.compile(r"([0-9]{1,18})([smhdw]?)")
 _UNIT: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

@@ -4,6 +4,7 @@ From nmap's `ssl-enum-ciphers` and `ssl-cert`. nmap's letters are kept out: they
 the certificate, and say nothing that the suite's name does not say.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -119,7 +120,7 @@ def _certificate(script: ScriptTable) -> Certificate:
         issuer=_name(script.table("issuer")),
         names=_alternatives(script.table("extensions")),
         key_type=key.get("type", ""),
-        key_bits=int(bits) if bits.isascii() and bits.isdigit() else None,
+        key_bits=int(bits) if re.fullmatch("[0-9]{1,9}", bits) else None,
         signature=script.values.get("sig_algo", ""),
         not_before=_time(validity.get("notBefore", "")),
         not_after=_time(validity.get("notAfter", "")),

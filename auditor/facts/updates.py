@@ -14,6 +14,8 @@ from auditor import Answer, Limits, Platform, Shell, Unreadable, probe
 from auditor.facts.bundle import Bundle, read, section, show
 
 _DAY: Final = 86400.0
+_STATUS: Final = re.compile("[0-9]{1,3}")
+_EPOCH: Final = re.compile("[0-9]{1,12}")
 _ORIGIN: Final = re.compile(r"-security/|//security\.debian\.org/|//esm\.ubuntu\.com/")
 
 
@@ -168,9 +170,9 @@ def _apk(files: Bundle) -> PendingUpdates:
 def _done(files: Bundle, name: str, good: set[int]) -> str:
     """Return what a command printed. Raises Unreadable when it did not end well."""
     text, _, status = (files.get(name) or "").rstrip("\n").rpartition("\n#status ")
-    if not status.isdigit():
+    if not _STATUS.fullmatch(status):
         text, _, status = "", "", (files.get(name) or "").strip().removeprefix("#status ")
-    if not status.isdigit() or int(status) not in good:
+    if not _STATUS.fullmatch(status) or int(status) not in good:
         lines = [line for line in text.split("\n") if line.strip()]
         errors = (
             [line for line in lines if line.startswith(("E:", "Error", "ERROR"))] or lines[-1:] or ["no reason given"]
@@ -182,9 +184,9 @@ def _done(files: Bundle, name: str, good: set[int]) -> str:
 def _ages(files: Bundle) -> tuple[float | None, float | None]:
     """Return days since the oldest list was verified and since the newest was published, by the host's own clock."""
     now = (files.get("now") or "").strip()
-    if not now.isdigit():
+    if not _EPOCH.fullmatch(now):
         raise Unreadable("the host's clock did not answer")
-    times = re.findall(r"^(\d+) (\d+) /", files.get("lists") or "", re.MULTILINE)
+    times = re.findall(r"^([0-9]{1,12}) ([0-9]{1,12}) /", files.get("lists") or "", re.MULTILINE)
     if not times:
         return None, None
     published, verified = max(int(p) for p, _ in times), min(int(v) for _, v in times)

@@ -129,7 +129,7 @@ def flavour(kernel: str) -> str:
 
 def order(kernel: str) -> tuple[int, ...]:
     """Return a kernel's numbers, which compare as its versions do within one flavour."""
-    return tuple(int(number) for number in re.findall(r"\d+", kernel.removesuffix(flavour(kernel))))
+    return tuple(int(number) for number in re.findall(r"[0-9]{1,18}", kernel.removesuffix(flavour(kernel))))
 
 
 def _built(text: str) -> str:

@@ -148,7 +148,7 @@ def _accesses(host: Host, platform: Platform, warnings: defaultdict[str, list[st
 
 def _port(host: Host, warnings: defaultdict[str, list[str]]) -> int:
     text = host.text("ansible_port", "ansible_ssh_port") or "0"
-    if text.isdecimal() and int(text) <= 65535:
+    if text.isdecimal() and len(text) <= 5 and int(text) <= 65535:
         return int(text)
     warnings[f"ansible_port {text!r} is not a port; the transport's own is used"].append(host.name)
     return 0

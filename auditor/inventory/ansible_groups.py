@@ -37,7 +37,7 @@ class Group:
     def priority(self) -> int:
         """Return `ansible_group_priority`, 1 when it is not said."""
         value = self.variables.get("ansible_group_priority", 1)
-        return int(value) if isinstance(value, int | str) and str(value).lstrip("-").isdecimal() else 1
+        return int(value) if isinstance(value, int | str) and re.fullmatch("-?[0-9]{1,9}", str(value)) else 1
 
 
 class Groups:
@@ -146,6 +146,6 @@ def host_and_port(pattern: str) -> tuple[str, int]:
     if bracketed and bracketed[1].count(":") > 1 and "[" not in bracketed[1]:
         return bracketed[1], int(bracketed[2] or 0)
     bare = _RANGE.sub(lambda match: "x" * len(match[0]), pattern)
-    if bare.count(":") == 1 and (port := bare.rsplit(":", 1)[1]).isdecimal():
+    if bare.count(":") == 1 and (port := bare.rsplit(":", 1)[1]).isdecimal() and len(port) <= 5:
         return pattern[: -len(port) - 1], int(port)
     return pattern, 0

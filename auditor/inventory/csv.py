@@ -5,6 +5,7 @@ programs write those. A row with too many or too few cells is an error: it is a 
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -53,6 +54,7 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
 IDENTITY_COLUMNS: Final = ("serial", "imei", "meid", "udid", "mac", "engine-id", "host-key", "device-id")
 _TRANSPORTS: Final = ("local", "ssh", "cli", "snmp", "nmap")
 _DELIMITERS: Final = (",", ";", "\t")
+_MOST_COLUMNS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,10 @@ def _records(text: str, file: str, delimiter: str, skipped: int) -> Iterator[tup
 
 
 def _refuse_twin_headers(headers: Sequence[str], place: Place) -> None:
-    named = [header for header in headers if header]
-    if twins := sorted({header for header in named if named.count(header) > 1}):
+    if len(headers) > _MOST_COLUMNS:
+        raise ContentError(place, f"has {len(headers):,} columns", f"Leave in the ones that count: {_MOST_COLUMNS:,}.")
+    named = Counter(header for header in headers if header)
+    if twins := sorted(header for header, count in named.items() if count > 1):
         raise ContentError(place, f"two columns are called {', '.join(twins)}", "Give each column its own name.")
 
 
@@ -276,8 +280,8 @@ def _access(channel: Channel, cells: Mapping[str, str], place: Place) -> Access:
 
 def _port(cells: Mapping[str, str], place: Place) -> int:
     text = cells.get("port", "0")
-    if not text.isdecimal() or int(text) > 65535:
-        raise ContentError(place, f"port {text!r} is not a port", "Write a number from 1 to 65535.")
+    if not text.isdecimal() or len(text) > 5 or int(text) > 65535:
+        raise ContentError(place, f"port {text[:20]!r} is not a port", "Write a number from 1 to 65535.")
     return int(text)
 
 

@@ -5,6 +5,7 @@ match of 90 % or more in which every class agrees, or from services that all nam
 because somebody said so (-Pn) counts only when one of its ports answered.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -173,7 +174,7 @@ def _seen(host: "Element") -> Seen:
 def _open_ports(host: "Element") -> Iterator[Port]:
     for port in host.findall("ports/port"):
         state, service = port.find("state"), port.find("service")
-        if state is not None and state.get("state") == "open" and port.get("portid", "").isdecimal():
+        if state is not None and state.get("state") == "open" and re.fullmatch("[0-9]{1,5}", port.get("portid", "")):
             told = service is not None and service.get("method") == "probed"
             name = service.get("name", "") if service is not None else ""
             ostype = service.get("ostype", "") if service is not None and told else ""
@@ -201,7 +202,7 @@ def _platform(osclass: "Element") -> Platform:
 
 def _accuracy(element: "Element") -> int:
     text = element.get("accuracy", "0")
-    return int(text) if text.isdecimal() else 0
+    return int(text) if re.fullmatch("[0-9]{1,3}", text) else 0
 
 
 def _asset(seen: Seen, shared: Counter[str], file: str) -> Listed:

@@ -144,3 +144,21 @@ def test_a_bare_ios_is_told_by_the_kind(tmp_path: Path) -> None:
 def test_a_formula_is_text(tmp_path: Path) -> None:
     """Nothing is computed."""
     assert assets(tmp_path, "name,owner\nweb,=1+1\n")[0].owner == "=1+1"
+
+
+def test_a_spreadsheet_of_a_hundred_thousand_columns_is_refused_at_once(tmp_path: Path) -> None:
+    """Looking for columns of the same name once took the square of their number."""
+    file = tmp_path / "wide.csv"
+    file.write_text("name," + ",".join(f"c{number}" for number in range(100_000)) + "\n")
+
+    with pytest.raises(ContentError, match=r"wide\.csv:1: has 100,001 columns"):
+        read(file)
+
+
+def test_a_port_of_five_thousand_digits_is_a_mistake_in_its_row(tmp_path: Path) -> None:
+    """Python refuses to read such a number, with an error of its own."""
+    file = tmp_path / "ports.csv"
+    file.write_text(f"name,address,transports,port\nweb-01,192.0.2.1,ssh,{'9' * 5000}\n")
+
+    with pytest.raises(ContentError, match=r"ports\.csv:2: port '9{20}' is not a port"):
+        read(file)
