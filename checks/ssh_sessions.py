@@ -1,12 +1,13 @@
 """What an SSH session may do and how much of the server it may take (sshd_config(5))."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.ssh import SshServer
 from auditor.facts.ssh_settings import SshSettings
-from auditor.facts.ssh_views import NOT_SHOWN, View, judge_conditions, judge_off, judge_setting
+from auditor.facts.ssh_views import NOT_SHOWN, Pick, T, View, judge_conditions, judge_off, judge_setting
+from auditor.model.check import Value
 
 
 def _fix(text: str) -> Fix:
@@ -104,9 +105,7 @@ def x11_forwarding(ssh: SshServer, *, view: View = "effective") -> Iterator[Outc
     elif ssh.settings.x11_forwarding is not False and (ssh.version or (0, 0)) < (10, 0):
         yield Undecided("X11Forwarding", "DisableForwarding is on, but does not turn this off before OpenSSH 10.0")
     else:
-        yield from judge_conditions(
-            ssh, "DisableForwarding", lambda s: s.disable_forwarding, lambda on: on, wanted=True
-        )
+        yield from _again(ssh, "X11Forwarding", lambda s: s.x11_forwarding, lambda on: not on, wanted=False)
 
 
 @check(
@@ -127,8 +126,8 @@ def tcp_forwarding(
     most on gateways and for accounts that may only copy files.
     """
     if ssh.settings.disable_forwarding:
-        yield from judge_conditions(
-            ssh, "DisableForwarding", lambda s: s.disable_forwarding, lambda on: on, wanted=True
+        yield from _again(
+            ssh, "AllowTcpForwarding", lambda s: s.tcp_forwarding, lambda value: value in allowed, frozenset(allowed)
         )
         return
     yield from judge_setting(
@@ -139,6 +138,21 @@ def tcp_forwarding(
         wanted=frozenset(allowed),
         view=view,
     )
+
+
+def _again(ssh: SshServer, keyword: str, pick: Pick[T], good: Callable[[T], bool], wanted: Value) -> Iterator[Outcome]:
+    """Yield the Match blocks that lift DisableForwarding where a way of forwarding is then on, by whichever line."""
+    usual = pick(ssh.settings)
+    others = (value for match in ssh.matches if (value := pick(match.settings)) is not None)
+    loosest = next((value for value in others if not good(value)), usual) if usual is None or good(usual) else usual
+
+    def lifted(settings: SshSettings) -> T | None:
+        own = pick(settings)
+        return None if settings.disable_forwarding is not False else loosest if own is None else own
+
+    if loosest is None and any(match.settings.disable_forwarding is False for match in ssh.matches):
+        yield Undecided(keyword, NOT_SHOWN)
+    yield from judge_conditions(ssh, keyword, lifted, good, wanted)
 
 
 @check(

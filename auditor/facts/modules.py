@@ -67,13 +67,14 @@ _COMMAND: Final = "; ".join(
 def _read(answer: Answer) -> KernelModules:
     """Read modprobe.d and the modules that are loaded. Raises NotPresent on a kernel without modules."""
     seen = sections(answer.text)
+    built_in = seen.one("builtin").lines
     loaded = next(seen.named("loaded"), None)
     if loaded is None and not any(seen.named("modprobe")):
         raise NotPresent("this system loads no kernel modules: it has neither modprobe nor /proc/modules")
     names = [line.strip() for line in (loaded.lines if loaded else ()) if line.strip()]
     if odd := next((name for name in names if not re.fullmatch(r"[\w.-]+", name)), None):
         raise Unreadable(f"a line is not a module's name: {odd[:80]!r}")
-    built = (line.rpartition("/")[2].strip() for line in seen.one("builtin").lines)
+    built = (line.rpartition("/")[2].strip() for line in built_in)
     return KernelModules(
         tuple(_rules(seen.files())),
         frozenset(one(name) for name in names),

@@ -42,7 +42,8 @@ def written(**line: object) -> SshServer:
     return replace(server(), written=lines)
 
 
-ALLOWED_AGAIN = SshMatch(("User bob",), SshSettings(disable_forwarding=False), "x:9")
+AGAIN = SshMatch(("User bob",), SshSettings(disable_forwarding=False), "x:9")
+TUNNELS = SshMatch(("Group dev",), SshSettings(tcp_forwarding="yes"), "x:12")
 BOTH = {"view": "effective and written"}
 
 RANGES = [
@@ -117,13 +118,15 @@ CASES: list[Case] = [
     ),
     Case(sessions.tcp_forwarding, (server(tcp_forwarding="yes", disable_forwarding=True),), PASS, why="all is off"),
     *(
-        Case(
-            c,
-            (replace(server((10, 0), disable_forwarding=True), matches=(ALLOWED_AGAIN,)),),
-            FAIL,
-            why="a Match block allows forwarding again",
-        )
-        for c in (sessions.tcp_forwarding, sessions.x11_forwarding)
+        Case(c, (replace(server((10, 0), disable_forwarding=True, **on), matches=blocks),), verdict, why=why)
+        for c, on, blocks, verdict, why in [
+            (sessions.tcp_forwarding, {"tcp_forwarding": "yes"}, (AGAIN,), FAIL, "a Match block allows it again"),
+            (sessions.x11_forwarding, {"x11_forwarding": True}, (AGAIN,), FAIL, "a Match block allows it again"),
+            (sessions.tcp_forwarding, {}, (AGAIN,), PASS, "its own keyword is off in the Match block as well"),
+            (sessions.x11_forwarding, {}, (AGAIN,), PASS, "its own keyword is off in the Match block as well"),
+            (sessions.tcp_forwarding, {}, (AGAIN, TUNNELS), FAIL, "two Match blocks together allow it"),
+            (sessions.tcp_forwarding, {"tcp_forwarding": None}, (AGAIN,), DONT_KNOW, "nothing shows what is allowed"),
+        ]
     ),
     Case(
         sessions.tcp_forwarding,
