@@ -5,7 +5,7 @@ inventory -> demands -> collect -> evidence -> facts -> results -> findings -> r
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -190,7 +190,13 @@ def _followed(setup: Setup, store: Store, results: Iterable[Result]) -> list[Fin
 
 def _digest(plans: Iterable[AssetPlan]) -> str:
     """Return what tells one audit's assets from another's, so that only the same audit is resumed."""
-    return hashlib.sha256("\0".join(sorted(repr(plan.asset) for plan in plans)).encode()).hexdigest()
+    return hashlib.sha256("\0".join(sorted(_written(plan.asset) for plan in plans)).encode()).hexdigest()
+
+
+def _written(asset: Asset) -> str:
+    """Return an asset as a text that is the same in every process: the order of a set is not."""
+    values = (getattr(asset, field.name) for field in fields(asset))
+    return repr([sorted(value) if isinstance(value, frozenset) else value for value in values])
 
 
 def _now() -> datetime:

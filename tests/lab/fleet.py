@@ -28,7 +28,8 @@ from tests.lab.tls import TlsServer
 from tests.lab.workspace import ROOT, LabWorkspace
 
 EXAMPLES: Final = ROOT / "inventory" / "example"
-LINUX: Final = {"kind": "server", "platform": "linux", "owner": "linux@lab.example", "tags": ["lab"]}
+TAGS: Final = ["lab", "example", "loopback", "linux"]  # several: a set has another order in each process
+LINUX: Final = {"kind": "server", "platform": "linux", "owner": "linux@lab.example", "tags": TAGS}
 SHOP_PORTS: Final = (2222, 8443)  # where nmap looks; the shop has an address of its own, so that nobody else is there
 WEAK: Final = ("Ciphers aes128-cbc,aes256-ctr",)
 
@@ -39,10 +40,10 @@ class Fleet:
 
     folder: Path
     policy: str = "lab"
-    workspace: LabWorkspace = field(init=False)
-    router: Device = field(init=False)
-    shop: Sshd = field(init=False)
-    moved: Impostor = field(init=False)
+    workspace: LabWorkspace = field(init=False, repr=False)
+    router: Device = field(init=False, repr=False)
+    shop: Sshd = field(init=False, repr=False)
+    moved: Impostor = field(init=False, repr=False)
     network: str = field(default_factory=lambda: f"127.{random.randint(16, 250)}.{random.randint(1, 250)}")
     _stack: ExitStack = field(default_factory=ExitStack, repr=False)
     _sshd: "Sshd | None" = field(default=None, repr=False)

@@ -151,7 +151,8 @@ class LabWorkspace:
         # Without compiled files each process would spend two seconds of CPU on compiling the libraries anew.
         left_out = ("AUDITOR_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-        return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **more}
+        path = os.pathsep.join([str(ROOT), *filter(None, [kept.get("PYTHONPATH")])])
+        return {**kept, "PYTHONPATH": path, "NO_COLOR": "1", **more}
 
     # --- what the lab's own check sees, address by address ------------------------------------------------------------
 
