@@ -15,6 +15,7 @@ _TICK: Final = 0.05
 _SETTLED: Final = 0.2  # seconds of silence behind an end marker and a prompt
 _QUIET: Final = 1.0  # seconds of silence behind a prompt, where no end marker is known
 _LINGER: Final = 4.0  # seconds of silence behind a prompt without the end marker that was due: nothing more will come
+_DRAIN: Final = 5.0  # seconds in which a device must fall silent before it is asked
 _TAIL: Final = 4096  # characters in which a prompt, a pager or an end marker is looked for
 _PIECE: Final = 64 * 1024
 
@@ -89,7 +90,8 @@ class Console:
     def ask(self, command: str, *, end: str, seconds: float, most_bytes: int) -> Said:
         """Return the answer to a command; `end` is the regular expression of its last line, or empty."""
         try:
-            self._drain()
+            if not self._drained():
+                return Said("", "the device does not stop talking, so its answer would have no beginning", usable=False)
             self.line.sendall(command.encode() + b"\n")
             text, problem, usable = self._answer(end, time.monotonic() + seconds, most_bytes)
         except (Lost, OSError):
@@ -102,12 +104,13 @@ class Console:
 
     def tell(self, text: str, pattern: str, seconds: float) -> str:
         """Return what is said to a line of text until it ends in the pattern or time is up. Raises Lost, OSError."""
-        self._drain()
+        if not self._drained():
+            raise Lost
         self.line.sendall(text.encode() + b"\n")
         until = time.monotonic() + seconds
         heard = ""
         while time.monotonic() < until:
-            heard += self._heard()
+            heard = (heard + self._heard())[-_PIECE:]
             if re.search(rf"(?:{pattern})\s*\Z", cleaned(heard)[-_TAIL:]):
                 break
         return cleaned(heard).rstrip()
@@ -117,7 +120,7 @@ class Console:
         heard, spoke = "", time.monotonic()
         while (now := time.monotonic()) < until and (now - spoke < _SETTLED or not heard):
             if piece := self._heard():
-                heard, spoke = heard + piece, time.monotonic()
+                heard, spoke = (heard + piece)[-_PIECE:], time.monotonic()
         return cleaned(heard)
 
     def _answer(self, end: str, until: float, most: int) -> tuple[str, str, bool]:
@@ -155,10 +158,13 @@ class Console:
             return ""
         return f"the answer is cut off: no line matches {end!r} at its end" if silence >= _LINGER else None
 
-    def _drain(self) -> None:
-        """Forget what was said before, so that it is not taken for this answer."""
+    def _drained(self) -> bool:
+        """Forget what was said before, so that it is not taken for this answer; return whether that had an end."""
+        until = time.monotonic() + _DRAIN
         while self._heard():
-            pass
+            if time.monotonic() > until:
+                return False
+        return True
 
     def _heard(self) -> str:
         """Return what arrives within a tick. Raises Lost."""
