@@ -63,10 +63,19 @@ def emit(
 
 def emit_json(value: object) -> None:
     """Write a value as JSON, ending with a newline; signs that a terminal would act on are escaped."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=_plain)
-    if not text.replace("\n", "").isprintable():
-        text = "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else json.dumps(c)[1:-1] for c in text)
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(as_json(value, indent=2) + "\n")
+
+
+def as_json(value: object, *, indent: int | None = None) -> str:
+    """Return JSON in which the signs that a terminal would act on are escaped: JSON itself escapes only some."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, default=_plain)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(c if c == "\n" or unicodedata.category(c)[0] != "C" else _escaped(c) for c in text)
+
+
+def _escaped(sign: str) -> str:
+    return json.dumps(sign)[1:-1] if sign != "\x7f" else "\\u007f"
 
 
 def say(text: str = "") -> None:

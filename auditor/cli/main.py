@@ -104,5 +104,7 @@ def _internal(kind: type[BaseException], error: BaseException, trace: TracebackT
     while last is not None and last.tb_next is not None:
         last = last.tb_next
     where = f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})" if last else ""
-    sys.stderr.write(f"auditor: internal error: {kind.__name__}: {error}{where}\n  Run it again with --debug.\n")
+    from auditor.cli.console import tell
+
+    tell(f"auditor: internal error: {kind.__name__}: {error}{where}\n  Run it again with --debug.")
     raise SystemExit(3)

@@ -1,13 +1,12 @@
 """Progress on stderr: a bar for people at a terminal, lines otherwise, one JSON object a line for machines."""
 
-import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from auditor.cli.console import err, shown
+from auditor.cli.console import as_json, err, shown
 from auditor.cli.session import LogFormat
 from auditor.model.result import Result, Verdict
 
@@ -47,7 +46,7 @@ class Lines:
     def _write(self, text: str, **fields: object) -> None:
         if self.log_format is LogFormat.JSON:
             stamped = {"time": datetime.now(UTC).isoformat(timespec="seconds"), **fields}
-            sys.stderr.write(json.dumps(stamped, ensure_ascii=False) + "\n")
+            sys.stderr.write(as_json(stamped) + "\n")
         else:
             sys.stderr.write(shown(text) + "\n")
         sys.stderr.flush()
