@@ -8,7 +8,10 @@ A request is found again by its own words (`str(request)`), so that a recording 
 hold redacted text only.
 """
 
+import errno
 import json
+import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +24,7 @@ from auditor.model.evidence import Evidence
 from auditor.model.probe import Answer, Request
 
 INDEX: Final = "recording.json"
+_MOST_INDEX: Final = 64 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,11 @@ def _entry(seen: Evidence, text: str) -> dict[str, str]:
 
 def _read(folder: Path) -> dict[str, Mapping[str, object]]:
     try:
-        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+        index = json.loads(_bytes(folder / INDEX, _MOST_INDEX))
         return {str(entry["request"]): entry for entry in index["answers"]}
     except OSError as error:
         raise Unreachable(f"the recording {folder / INDEX} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreachable(f"{folder / INDEX} is not a recording: {error}") from error
 
 
@@ -88,22 +92,35 @@ def _answer(request: Request, entry: Mapping[str, object] | None, folder: Path) 
         return Answer(request=request, channel=Channel.REPLAY, asked_at=now, problem=problem)
     try:
         # A name of its own folder only: a recording is handed over by others.
-        text = (folder / Path(str(entry["text"])).name).read_bytes().decode("utf-8", "replace")
+        raw = _bytes(folder / Path(str(entry["text"])).name, request.limits.bytes)
+        text = raw.decode("utf-8", "replace")
         return Answer(
             request=request,
             channel=Channel(str(entry["channel"])),
             asked_at=datetime.fromisoformat(str(entry["asked_at"])),
             text=text,
-            problem=str(entry.get("problem", "")) or _problem(request, text),
+            problem=str(entry.get("problem", "")) or _problem(request, raw, text),
             privilege=str(entry.get("privilege", "")),
             place=str(entry.get("place", "")),
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, OverflowError) as error:
         problem = f"the recording's answer cannot be read: {error}"
         return Answer(request=request, channel=Channel.REPLAY, asked_at=now, problem=problem)
 
 
-def _problem(request: Request, text: str) -> str:
-    if len(text) > request.limits.bytes:
+def _bytes(path: Path, most: int) -> bytes:
+    """Return the content of a regular file and at most a byte more than it may have. Raises OSError.
+
+    A link would show a file of this machine as an asset's answer, and a pipe would keep us waiting.
+    """
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(opened, "rb") as file:
+        if not stat.S_ISREG(os.fstat(opened).st_mode):
+            raise OSError(errno.EINVAL, "is no regular file")
+        return file.read(most + 1)
+
+
+def _problem(request: Request, raw: bytes, text: str) -> str:
+    if len(raw) > request.limits.bytes:
         return f"the recorded answer is larger than {request.limits.bytes} bytes"
     return "" if text.strip() or getattr(request, "may_be_empty", False) else "the answer is empty"

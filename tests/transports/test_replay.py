@@ -1,5 +1,6 @@
 """A recording answers as the asset did, and a damaged one says so."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,33 @@ def test_a_recording_is_not_written_over(folder: Path) -> None:
 def test_only_answers_are_recorded(tmp_path: Path) -> None:
     """The inventory's entry is no answer that could be played."""
     assert save_recording(tmp_path / "new", "web-01", [(inventory_evidence(asset()), "")]) == 0
+
+
+@pytest.mark.parametrize("text", ["link.txt", "pipe.txt", "../outside.txt"])
+def test_a_recording_shows_no_other_file_of_this_machine(folder: Path, tmp_path: Path, text: str) -> None:
+    """Recordings are handed over, links and pipes in them included."""
+    (tmp_path.parent / "outside.txt").write_text("root:x:0:0\n")
+    (folder / "link.txt").symlink_to(tmp_path.parent / "outside.txt")
+    os.mkfifo(folder / "pipe.txt")
+    index = folder / INDEX
+    index.write_text(index.read_text().replace("001.txt", text))
+
+    (answer,) = ask(folder, SSHD)
+
+    assert answer.text == ""
+    assert answer.problem.startswith("the recording's answer cannot be read: ")
+
+
+def test_a_huge_recorded_answer_is_not_read_whole(folder: Path) -> None:
+    """A file may say that it is a terabyte long and take no room."""
+    os.truncate(folder / "001.txt", 1 << 40)
+
+    assert ask(folder, SSHD)[0].problem == f"the recorded answer is larger than {SSHD.limits.bytes} bytes"
+
+
+def test_an_index_that_is_nested_without_end_is_no_recording(folder: Path) -> None:
+    """Like any other damage."""
+    (folder / INDEX).write_text("[" * 200_000)
+
+    with pytest.raises(Unreachable, match="is not a recording"):
+        ask(folder, SSHD)
