@@ -164,7 +164,7 @@ def _seconds(text: list[str]) -> int:
     """Return the seconds of `exec-timeout MINUTES [SECONDS]`; 0 is never, as is `no exec-timeout`."""
     if text[0] == "no":
         return 0
-    minutes, seconds = (number(part) or 0 for part in [*text[1:3], "0"][:2])
+    minutes, seconds = (number(part) or 0 for part in [*text[1:3], "0", "0"][:2])
     return minutes * 60 + seconds
 
 
