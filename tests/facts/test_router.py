@@ -305,7 +305,8 @@ def test_the_log_s_receivers_and_dates_are_read(lines: tuple[str, ...], log: Sys
 @pytest.mark.parametrize(
     "line",
     [
-        "line vty 0 4\n exec-timeout 99999999999999999999 0", "line vty 0 4\n exec-timeout", "line vty ²", f"line vty 0 {'9' * 5000}",
+        "line vty 0 4\n exec-timeout 99999999999999999999 0", "line vty 0 4\n exec-timeout",
+        "line vty ²", f"line vty 0 {'9' * 5000}",
         f"enable secret level {'9' * 5000} 5 x", "enable secret level", f"username a privilege {'9' * 5000}",
         f"login block-for {'9' * 5000} attempts 1 within 1", f"ntp server 192.0.2.1 key {'9' * 5000}",
         "ntp trusted-key 1 - 999999999", "ntp server vrf", "snmp-server group", "snmp-server community",
