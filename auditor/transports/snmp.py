@@ -5,6 +5,7 @@ a second event loop hangs. Hence the one thread that owns the loop and every eng
 """
 
 import asyncio
+import logging
 import re
 import threading
 import time
@@ -112,6 +113,7 @@ class SnmpTransport:
         with self._starting:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                self._loop.set_exception_handler(_pass_over)
                 self._thread = threading.Thread(target=self._loop.run_forever, name="snmp", daemon=True)
                 self._thread.start()
             return self._loop
@@ -130,7 +132,9 @@ class SnmpTransport:
     def _authenticate(self, session: _Session, access: Access) -> None:
         """Open the credential in the asking thread: that may run a command, and the loop must not wait for it."""
         if not access.credential:
-            session.failure = CredentialMissing("no credential is named for SNMP: name one in the inventory")
+            session.failure = CredentialMissing(
+                "no credential is named for SNMP: name one in the inventory, or with --credential"
+            )
             return
         try:
             session.auth = auth_data(self._credentials.open(access.credential), access.version)
@@ -215,6 +219,12 @@ class SnmpTransport:
             f"{session.host} port {session.port}/udp answered none of the communities and no discovery: an access "
             "list, other communities and a dead host look the same from here"
         )
+
+
+def _pass_over(loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Keep quiet about a datagram that came late or was garbage: no request waits for it, and each has its time."""
+    del loop
+    logging.getLogger(__name__).debug("passed over: %s", context.get("exception") or context.get("message"))
 
 
 def _key(access: Access) -> str:

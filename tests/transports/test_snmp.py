@@ -1,10 +1,13 @@
 """The SNMP transport against net-snmp's snmpd, and against agents that lie, loop and say nothing."""
 
+import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 
 import pytest
 from pyasn1.codec.ber import decoder, encoder
+from pysnmp.carrier.error import CarrierError
 from pysnmp.proto import api
 from pysnmp.proto.rfc1902 import ObjectIdentifier, OctetString
 
@@ -312,3 +315,17 @@ def test_a_closed_transport_can_be_closed_again():
 def test_no_request_at_all_is_refused_without_an_address(transport):
     with pytest.raises(Unreachable, match="no address"):
         transport.ask(Asset(name="nowhere"), access(161, "community"), [SYSTEM])
+
+
+def test_a_datagram_that_comes_when_nobody_waits_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
+    """After Ctrl-C, say: pysnmp raises in a callback, and asyncio would print that with its traceback."""
+
+    def late() -> None:
+        raise CarrierError("Unregistered transport")
+
+    with SnmpTransport(Safe(), LOOPBACK) as transport:
+        loop = transport._running_loop()
+        loop.call_soon_threadsafe(late)
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
+
+    assert [record.message for record in caplog.records if record.levelno > logging.DEBUG] == []
