@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from auditor.model.asset import Access, Asset
 from auditor.model.policy import Demand
-from auditor.model.probe import Derived, Probe, Request, access_for
+from auditor.model.probe import Derived, Probe, Request, Saved, access_for
 from auditor.plugins import Content
 
 Way = Probe[object] | Derived[object]
@@ -52,13 +52,22 @@ def why_not(fact: type[object], asset: Asset, content: Content) -> str:
     """Return why nothing can give a fact on an asset, for a person who wonders what to add to the inventory."""
     probes = [probe for probe in content.probes if probe.fact is fact]
     fitting = [probe for probe in probes if not probe.on or asset.platform in probe.on]
-    offered = ", ".join(sorted({access.channel.value for access in asset.accesses})) or "no transport"
+    offered = ", ".join(sorted(map(_offered, asset.accesses))) or "no transport"
     if probes and not fitting:
         return f"nothing reads {fact.__name__} on platform {asset.platform.value} yet"
     if fitting:
-        channels = sorted({c.value for probe in fitting for request in probe.requests for c in request.channels})
+        channels = sorted({way for probe in fitting for request in probe.requests for way in _ways_of(request)})
         return f"{fact.__name__} needs one of {', '.join(channels)}; the inventory offers {offered}"
     return f"nothing reads {fact.__name__} yet"
+
+
+def _ways_of(request: Request) -> list[str]:
+    of = f" ({request.holds})" if isinstance(request, Saved) else ""
+    return [channel.value + of for channel in request.channels]
+
+
+def _offered(access: Access) -> str:
+    return access.channel.value + (f" ({access.holds})" if access.holds else "")
 
 
 def _sessions(asset: Asset, ways: Mapping[type[object], tuple[Way, ...]]) -> dict[Access, tuple[Request, ...]]:
