@@ -109,11 +109,11 @@ def try_checks(
 
 def asset_of(target: Target) -> Asset:
     """Return the target as an asset. Raises UsageError unless exactly one way to ask is named."""
-    if target.ssh and not (target.key or target.credential):
-        raise UsageError("--ssh needs --key FILE, or --credential NAME of auditor.toml")
     ways = list(_ways(target))
     if len(ways) != 1:
         raise UsageError("name one target: --ssh USER@HOST:PORT, --local, --config FILE, --snmp, --nmap or --replay")
+    if target.ssh and not (target.key or target.credential):
+        raise UsageError("--ssh needs --key FILE, or --credential NAME of auditor.toml")
     platform, address, access = ways[0]
     kind = Kind.ROUTER if access.channel is Channel.FILE else Kind.SERVER
     return Asset(
@@ -129,7 +129,12 @@ def asset_of(target: Target) -> Asset:
 def credentials_of(settings: Settings, document: Document, target: Target) -> Credentials:
     """Return the workspace's credentials, and the one that the options amount to."""
     if target.key is None:
-        return parse_credentials(settings.credentials, document)
+        credentials = parse_credentials(settings.credentials, document)
+        if target.credential and target.credential not in credentials.names:
+            raise UsageError(f"--credential {target.credential}: define [credentials.{target.credential}] first")
+        return credentials
+    if not target.key.is_file():
+        raise UsageError(f"--key {target.key}: there is no such file")
     user, _, _ = parse_where(target.ssh)
     own = {"user": user or getuser(), "key_file": str(target.key.resolve())}
     return parse_credentials({**settings.credentials, _CREDENTIAL: own}, document)

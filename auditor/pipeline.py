@@ -94,6 +94,8 @@ def audit(
 def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPlan]:
     """Return what each asset has to be asked for the policy. Raises UsageError for names that the inventory lacks."""
     assets = {asset.name: asset for asset in setup.inventory.assets}
+    if not assets:
+        raise UsageError("the inventory lists no asset; inventory/README.md tells how to write one")
     if missing := sorted(only - assets.keys()):
         raise UsageError(f"the inventory has no asset {', '.join(missing)}; `auditor assets list` shows all")
     chosen = [asset for name, asset in assets.items() if not only or name in only]

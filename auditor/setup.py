@@ -49,6 +49,8 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     """Return a workspace's content; arguments win over its settings. Raises ContentError and UsageError."""
     workspace = Workspace.find(folder)
     settings, document = read_settings(workspace)
+    if not (workspace.exists or inventory or "inventory" in settings.model_fields_set):
+        raise _no_workspace(workspace)
     content = load_content(workspace)
     named = None if policy or not workspace.exists else document.place("policy")
     chosen = load_policy(str(_found(workspace, "policies", policy or settings.policy, named)), workspace, content)
@@ -68,8 +70,7 @@ def open_store(folder: Path) -> "Store":
     workspace = Workspace.find(folder)
     settings, _ = read_settings(workspace)
     if not workspace.exists and not settings.store.url:
-        mend = "Make one with `auditor init DIR`, or name one with --workspace."
-        raise UsageError(f"{workspace.root} is no workspace: there is no auditor.toml here or above. {mend}")
+        raise _no_workspace(workspace)
     return Store.open(store_url(workspace, settings), state=workspace.state)
 
 
@@ -129,6 +130,11 @@ def _found(workspace: Workspace, folder: str, name: str, named: Place | None) ->
         if named is None:
             raise
         raise ContentError(named, str(error)) from error
+
+
+def _no_workspace(workspace: Workspace) -> UsageError:
+    mend = "Make one with `auditor init DIR`, or name one with --workspace."
+    return UsageError(f"{workspace.root} is no workspace: there is no auditor.toml here or above. {mend}")
 
 
 def _refuse_unknown_credentials(owned: Inventory, credentials: Credentials) -> None:

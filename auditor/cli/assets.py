@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, emit, emit_json, say, tell
+from auditor.cli.console import Format, FormatOption, counted, emit, emit_json, say, tell, write_new
 from auditor.cli.session import session
 from auditor.errors import UsageError
 
@@ -69,10 +69,8 @@ def import_(
     if to is None:
         say(text)
         return
-    if to.exists():
-        raise UsageError(f"{to} is there already; name another file, or remove it first")
-    to.write_text(text, encoding="utf-8")
-    say(f"wrote {len(owned.assets)} assets to {to}")
+    write_new(to, text)
+    say(f"wrote {counted(len(owned.assets), 'asset')} to {to}")
 
 
 def discover(
@@ -97,10 +95,8 @@ def discover(
             empty="Nothing new.",
         )
         return
-    if add_to_file.exists():
-        raise UsageError(f"{add_to_file} is there already; name another file")
-    add_to_file.write_text(as_yaml(found), encoding="utf-8")
-    say(f"wrote {len(found)} assets to {add_to_file}; name it in auditor.toml to audit them")
+    write_new(add_to_file, as_yaml(found))
+    say(f"wrote {counted(len(found), 'asset')} to {add_to_file}; name it in auditor.toml to audit them")
 
 
 def _row(asset: "Asset") -> dict[str, object]:

@@ -8,6 +8,7 @@ import typer
 
 from auditor.cli.console import Format, FormatOption, emit, emit_json, say
 from auditor.cli.session import Session, session
+from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from auditor.pipeline import Audited
@@ -39,7 +40,7 @@ def audit(
     setup = here.setup(inventory=tuple(inventory or ()), policy=policy)
     with here.store() as store:
         with progress(here.log_format) as watching:
-            audited = pipeline.audit(setup, store, watching, only=_names(assets), enrol=enrol)
+            audited = pipeline.audit(setup, store, watching, only=names(assets), enrol=enrol)
         paths = pipeline.write_reports(setup, store, audited.audit, output)
         _summary(setup, store, audited, paths, format_)
     raise typer.Exit(0 if audited.met else 1)
@@ -71,8 +72,12 @@ def report(
             say(str(path))
 
 
-def _names(assets: list[str] | None) -> frozenset[str]:
-    return frozenset(name.strip() for given in assets or () for name in given.split(",") if name.strip())
+def names(given: list[str] | None) -> frozenset[str]:
+    """Return the names of `--assets A,B --assets C`. Raises UsageError for a list that names none: it means not all."""
+    found = frozenset(name.strip() for words in given or () for name in words.split(",") if name.strip())
+    if given and not found:
+        raise UsageError("--assets names no asset; leave it out to mean all")
+    return found
 
 
 def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: "Mapping[str, Path]", format_: Format) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from auditor.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -76,6 +78,22 @@ def as_json(value: object, *, indent: int | None = None) -> str:
 
 def _escaped(sign: str) -> str:
     return json.dumps(sign)[1:-1] if sign != "\x7f" else "\\u007f"
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that a person named. Raises UsageError where one is already, or where none can be written."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise UsageError(f"{path} is there already; name another file, or remove it first") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number with its noun: 1 asset, 2 assets."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def say(text: str = "") -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from auditor.cli.console import as_json, err, shown
+from auditor.cli.console import as_json, counted, err, shown
 from auditor.cli.session import LogFormat
 from auditor.model.result import Result, Verdict
 
@@ -27,7 +27,7 @@ class Lines:
     def begins(self, assets: int, resumed: int) -> None:
         """Say how much there is to do."""
         again = f", {resumed} of them finished before the interruption" if resumed else ""
-        self._write(f"auditing {assets} assets{again}", event="begin", assets=assets, resumed=resumed)
+        self._write(f"auditing {counted(assets, 'asset')}{again}", event="begin", assets=assets, resumed=resumed)
 
     def asked(self, collected: "Collected", results: Iterable[Result]) -> None:
         """Say what came of one asset."""

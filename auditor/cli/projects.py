@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, emit_json, say
+from auditor.cli.console import Format, FormatOption, counted, emit_json, say, write_new
 from auditor.cli.session import session
-from auditor.errors import UsageError
 
 app = typer.Typer(help="Propose remediation projects.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -28,10 +27,8 @@ def propose(
     with here.store() as store:
         projects = proposed_projects(setup, store, frozenset(solution or ()))
     if output is not None:
-        if output.exists():
-            raise UsageError(f"{output} is there already; name another file")
-        output.write_text("\n".join(map(as_markdown, projects)), encoding="utf-8")
-        say(f"wrote {len(projects)} drafts to {output}")
+        write_new(output, "\n".join(map(as_markdown, projects)))
+        say(f"wrote {counted(len(projects), 'draft')} to {output}")
     elif format_ is Format.JSON:
         emit_json([as_json(project) for project in projects])
     elif not projects:

@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
+from auditor.cli.audit import names
 from auditor.cli.console import Format, FormatOption, emit, say
 from auditor.cli.session import session
 
@@ -30,13 +32,13 @@ def add(
     from auditor.pipeline import plan
 
     here = session(context)
-    chosen = tuple(word for given in assets or () for word in given.split(",") if word)
-    plan(here.setup(policy=policy), frozenset(chosen))
+    chosen = names(assets)
+    plan(here.setup(policy=policy), chosen)
     with here.store() as store:
         added = store.schedules().add(
-            name, cron, assets=chosen, policy=policy, timezone=timezone, now=datetime.now(UTC)
+            name, cron, assets=tuple(sorted(chosen)), policy=policy, timezone=timezone, now=datetime.now(UTC)
         )
-    say(f"{name}: next run {added.next_run_at:%Y-%m-%d %H:%M %Z}")
+    say(f"{name}: next run {added.next_run_at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M %Z}")
 
 
 @app.command("list", epilog="Example: auditor schedule list --format json")
