@@ -110,12 +110,12 @@ def check_host_key(
     if trusted:
         raise HostKeyChanged(
             f"{target}: shows the {shown.type} key {shown.fingerprint}, but {_listed(trusted)} is pinned; no credential"
-            " was sent. If the host was rebuilt, forget its old key and enrol it again"
+            " was sent. If the host was rebuilt, `auditor keys forget` its old key and enrol it again"
         )
     if not enrol:
         raise HostKeyUnknown(
             f"{target}: its {shown.type} key {shown.fingerprint} is not known; compare it with the host's own"
-            " (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then run with --enrol"
+            " (ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub), then audit with --enrol, or try checks with --known-hosts"
         )
     host_keys.pin(target.host, target.port, shown)
 
