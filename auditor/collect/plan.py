@@ -57,7 +57,8 @@ def why_not(fact: type[object], asset: Asset, content: Content) -> str:
         return f"nothing reads {fact.__name__} on platform {asset.platform.value} yet"
     if fitting:
         channels = sorted({way for probe in fitting for request in probe.requests for way in _ways_of(request)})
-        return f"{fact.__name__} needs one of {', '.join(channels)}; the inventory offers {offered}"
+        wanted = f"one of {', '.join(channels)}" if len(channels) > 1 else channels[0]
+        return f"{fact.__name__} needs {wanted}; the inventory offers {offered}"
     return f"nothing reads {fact.__name__} yet"
 
 

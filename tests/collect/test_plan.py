@@ -155,6 +155,9 @@ def test_what_cannot_be_known_says_what_the_inventory_lacks() -> None:
     assert plan(asset(accesses=(FILE,)), (Who,)).unasked[Who] == (
         "Who needs one of local, ssh; the inventory offers file (configuration)"
     )
+    assert plan(router(RECORD), (Config,)).unasked[Config] == (
+        "Config needs one of cli, file (configuration); the inventory offers file (device-record)"
+    )
     assert plan(router(CLI), (Who,)).unasked[Who] == "nothing reads Who on platform cisco-ios yet"
     assert plan(asset(), (Nothing,)).unasked[Nothing] == "nothing reads Nothing yet"
     assert plan(asset(), (Who,)).unasked == {}
