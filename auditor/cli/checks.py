@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, emit, emit_json, say
+from auditor.cli.console import Format, FormatOption, briefly, emit, emit_json, say
 from auditor.cli.session import session
 from auditor.errors import UsageError
 from auditor.model.asset import Platform
@@ -61,7 +61,9 @@ def show(
     for setting in check.settings.values():
         say(f"  setting {setting.name}: {_annotation(setting.annotation)} = {_default(setting.default)}")
     for request in asked:
-        say(f"  asks    {request}")
+        say(f"  asks    {briefly(request, 100)}")
+    if any(len(request) > 100 for request in asked):
+        say("          (--format json shows it whole, and `auditor privileges` everything that an audit asks)")
     say(f"  fix     {check.fix.text}{'  (interrupts service)' if check.fix.disruptive else ''}")
     if check.references:
         say(f"  see     {', '.join(check.references)}")

@@ -16,6 +16,7 @@ from auditor.errors import UsageError
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 
 class Format(StrEnum):
@@ -32,8 +33,9 @@ _STYLES = {
     "medium": "yellow", "unknown": "yellow", "error": "magenta", "new": "red", "reopened": "red", "open": "red",
     "not-verified": "yellow", "waived": "cyan", "not-applicable": "dim", "manual": "dim", "low": "dim", "info": "dim",
 }  # fmt: skip
-_WHOLE = frozenset({"id", "asset", "check", "severity", "state", "verdict", "kind", "decided", "name", "audit"})
+_WHOLE = frozenset({"id", "asset", "severity", "state", "verdict", "kind", "decided", "name", "audit"})
 _UNBOUNDED = 10_000
+_NARROWEST = 16  # signs of a column that may fold
 
 
 def out() -> "Console":
@@ -60,7 +62,9 @@ def emit(
     elif not rows:
         out().print(empty or "Nothing.")
     else:
-        out().print(_table(rows, tuple(columns) or tuple(rows[0])))
+        named, console = tuple(columns) or tuple(rows[0]), out()
+        fits = _least_width(rows, named) <= console.width
+        console.print(_table(rows, named) if fits else _blocks(rows, named))
 
 
 def emit_json(value: object) -> None:
@@ -94,6 +98,11 @@ def write_new(path: Path, text: str) -> None:
 def counted(number: int, what: str) -> str:
     """Return a number with its noun: 1 asset, 2 assets."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def briefly(text: str, most: int = 60) -> str:
+    """Return the beginning of a text that is longer than a line of a table; `--format json` has the whole."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def say(text: str = "") -> None:
@@ -138,6 +147,32 @@ def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> "Tab
         cells = [shown(row.get(column, "")) for column in columns]
         table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
     return table
+
+
+def _least_width(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> int:
+    """Return the signs that a table needs to stay legible: some columns stand whole, others may fold."""
+    from rich.cells import cell_len
+
+    def least(column: str) -> int:
+        longest = max(cell_len(shown(row.get(column, ""))) for row in rows)
+        return max(len(column), longest if column in _WHOLE else min(longest, _NARROWEST))
+
+    return sum(map(least, columns)) + 2 * (len(columns) - 1)
+
+
+def _blocks(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> "Text":
+    """Return rows for a terminal that is too narrow for a table: a field a line, empty ones left out."""
+    from rich.text import Text
+
+    wide, text = max(map(len, columns)), Text()
+    for row in rows:
+        for column in columns:
+            if cell := shown(row.get(column, "")):
+                text.append(f"{column.replace('_', ' ').upper():{wide}}  ", style="bold")
+                text.append(f"{cell}\n", style=_STYLES.get(cell, ""))
+        text.append("\n" if row is not rows[-1] else "")
+    text.rstrip()
+    return text
 
 
 def _plain(value: object) -> object:

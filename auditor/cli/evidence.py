@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, emit, emit_json, say
+from auditor.cli.console import Format, FormatOption, briefly, emit, emit_json, say
 from auditor.cli.session import session
 from auditor.errors import UsageError
 
@@ -34,6 +34,8 @@ def list_(
             }
             for seen in store.evidence(asset=asset, audit=audit)
         ]
+    if format_ is Format.TABLE:
+        rows = [{**row, "request": briefly(str(row["request"]))} for row in rows]
     emit(format_, rows, ("id", "asset", "channel", "request", "asked_at", "as", "problem"), empty="No evidence yet.")
 
 
@@ -56,7 +58,7 @@ def show(
         )
         return
     say(f"# {seen.asset}: {seen.request}")
-    say(f"# {seen.channel} at {seen.asked_at} as {seen.privilege or 'nobody in particular'}")
+    say(f"# {seen.channel} at {seen.asked_at:%Y-%m-%d %H:%M:%S %Z} as {seen.privilege or 'nobody in particular'}")
     say(f"# {seen.problem}" if seen.problem else "")
     say(text)
 

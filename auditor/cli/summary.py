@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from auditor.store.records import AssetOutcome
 
 COLUMNS = ("asset", "kind", "decided", "pass", "fail", "unknown", "error", "n/a", "worst", "note")
+_MOST_REASONS = 5
 
 
 def rows(
@@ -29,18 +30,32 @@ def rows(
 def headline(
     results: Sequence[Result], findings: Iterable[Finding], outcomes: "Mapping[str, AssetOutcome]"
 ) -> list[str]:
-    """Return what comes first: coverage, then counts, then what changed."""
+    """Return what comes first: coverage, then counts, then what changed on what was asked, then why what is unknown."""
     counts = Counter(result.verdict for result in results)
     decided = sum(counts[verdict] for verdict in Verdict if verdict.decided)
     reached = sum(outcome.reached for outcome in outcomes.values())
-    states = Counter(finding.state for finding in findings)
+    states = Counter(finding.state for finding in findings if finding.asset in outcomes)
     given = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     changed = ", ".join(f"{states[state]} {state.value}" for state in FindingState if states[state])
     return [
         f"Coverage: {reached} of {len(outcomes)} assets answered; {decided} of {len(results)} demands decided.",
         f"Verdicts: {given or 'none'}.",
         f"Findings: {changed or 'none'}.",
+        *_unknowns(result.reason for result in results if _left_open(result, outcomes)),
     ]
+
+
+def _left_open(result: Result, outcomes: "Mapping[str, AssetOutcome]") -> bool:
+    """Whether an asset that answered left this unknown; of the others, the table says why."""
+    return result.verdict is Verdict.UNKNOWN and outcomes[result.asset].reached
+
+
+def _unknowns(reasons: Iterable[str]) -> list[str]:
+    counts = Counter(reasons).most_common()
+    shown, rest = counts[:_MOST_REASONS], sum(number for _, number in counts[_MOST_REASONS:])
+    lines = [f"{number:>6} {reason}" for reason, number in shown]
+    more = [f"{rest:>6} for other reasons, which the technical report tells"] if rest else []
+    return ["Unknown, and why:", *lines, *more] if lines else []
 
 
 def _row(asset: Asset, results: Sequence[Result], outcome: "AssetOutcome") -> dict[str, object]:
