@@ -27,6 +27,13 @@ _MOST_BYTES: Final = 64 * 1024 * 1024
 _MOST_VALUES: Final = 1_000_000
 _MOST_REPEATED: Final = 100_000  # of them, by aliases
 _DEEPEST: Final = 64
+_LIST: Final = "should be a list: [one, two]"
+_FIELDS: Final = "should be fields with values, as in `name: value`"
+_SHAPES: Final = {  # what people who do not write Python call these
+    "tuple_type": _LIST, "list_type": _LIST, "set_type": _LIST, "frozen_set_type": _LIST, "iterable_type": _LIST,
+    "dict_type": _FIELDS, "mapping_type": _FIELDS, "model_type": _FIELDS, "model_attributes_type": _FIELDS,
+    "dataclass_type": _FIELDS, "string_type": 'should be text; put it in quotes: "1"',
+}  # fmt: skip
 _TAG: Final = "tag:yaml.org,2002:"
 _REUSED: Final = re.compile(r"second occurrence.*?line (\d+), column (\d+)", re.DOTALL)
 
@@ -153,7 +160,7 @@ def _sentence(loc: Sequence[Key], kind: str, message: str) -> str:
         return f"{name}: there is no such field"
     if kind == "missing":
         return f"{name}: is required"
-    return f"{name}: {message[0].lower()}{message[1:]}"
+    return f"{name}: {_SHAPES.get(kind) or message[0].lower() + message[1:]}"
 
 
 class _Builder:

@@ -134,5 +134,8 @@ def _environment() -> dict[tuple[Key, ...], Place]:
 
 
 def store_url(workspace: Workspace, settings: Settings) -> str:
-    """Return the database's URL."""
-    return settings.store.url or f"sqlite:///{Path(workspace.state, 'auditor.db')}"
+    """Return the database's URL; a relative path counts from the workspace, wherever one stands in it."""
+    url = settings.store.url or f"sqlite:///{Path(workspace.state, 'auditor.db')}"
+    if "://" in url and not url.startswith("sqlite:///"):
+        return url
+    return f"sqlite:///{Path(workspace.root, Path(url.removeprefix('sqlite:///')).expanduser())}"

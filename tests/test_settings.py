@@ -81,8 +81,8 @@ def test_the_environment_wins(
         ("[collect]\nworker = 3\n", "auditor.toml:2:1: worker: there is no such field"),
         ("[colect]\nworkers = 3\n", "auditor.toml:1:1: colect: there is no such field"),
         ("[collect]\n  asset_seconds = inf\n", "auditor.toml:2:3: asset_seconds: input should be less than or equal"),
-        ("company = 3\n", "auditor.toml:1:1: company: input should be a valid string"),
-        ('inventory = "a.yaml"\n', "auditor.toml:1:1: inventory: input should be a valid tuple"),
+        ("company = 3\n", 'auditor.toml:1:1: company: should be text; put it in quotes: "1"'),
+        ('inventory = "a.yaml"\n', "auditor.toml:1:1: inventory: should be a list: [one, two]"),
         ("[projects.rates]\nengineer = -1\n", "auditor.toml:2:1: engineer: input should be greater than 0"),
         ('company = "x\n', "auditor.toml:1:13: is not TOML: Illegal character"),
     ],
@@ -102,7 +102,7 @@ def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
     [
         ("AUDITOR_COLLECT__WORKERS", "many", "AUDITOR_COLLECT__WORKERS in the environment: workers: input should be"),
         ("AUDITOR_COLLECT__WORKER", "3", "AUDITOR_COLLECT__WORKER in the environment: worker: there is no such field"),
-        ("AUDITOR_SCOPE", '{"allow": 3}', "AUDITOR_SCOPE in the environment: allow: input should be a valid tuple"),
+        ("AUDITOR_SCOPE", '{"allow": 3}', "AUDITOR_SCOPE in the environment: allow: should be a list: [one, two]"),
         ("AUDITOR_SCOPE", "{", "the environment: "),
         ("AUDITOR_INVENTORY", '["a.yaml"', "the environment: "),
     ],
@@ -126,4 +126,7 @@ def test_the_database_stands_in_the_workspace_unless_it_is_named(tmp_path: Path)
     workspace = Workspace(tmp_path)
 
     assert store_url(workspace, Settings()) == f"sqlite:///{tmp_path}/.auditor/auditor.db"
+    assert store_url(workspace, Settings(store={"url": "sqlite:///a/b.db"})) == f"sqlite:///{tmp_path}/a/b.db"
+    assert store_url(workspace, Settings(store={"url": "b.db"})) == f"sqlite:///{tmp_path}/b.db"
+    assert store_url(workspace, Settings(store={"url": "sqlite:////srv/b.db"})) == "sqlite:////srv/b.db"
     assert store_url(workspace, read(tmp_path, '[store]\nurl = "postgresql://db/audit"\n')) == "postgresql://db/audit"
