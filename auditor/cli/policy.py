@@ -1,5 +1,6 @@
 """`auditor policy`: what is demanded, whether its file is right, and why something is demanded of an asset."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -35,7 +36,11 @@ def lint(context: typer.Context, name: NameArgument = "") -> None:
     setup = session(context).setup(policy=name)
     policy = setup.policy
     names = {asset.name for asset in setup.inventory.assets}
+    today = datetime.now(UTC).date()
     for waiver in policy.waivers:
+        if waiver.expires < today:
+            ended = f"the waiver of {waiver.check} ended on {waiver.expires}; what it waived stands"
+            say(f"{waiver.declared_at}: note: {ended}")
         for missing in sorted(waiver.assets - names):
             say(f"{waiver.declared_at}: note: the waiver names {missing}, which the inventory does not list")
     demanded = {check for control in policy.controls for check in control.checks}

@@ -258,3 +258,19 @@ def test_progress_can_be_read_by_machines(auditor: Auditor, acme: Path) -> None:
     assert done.code == 1
     assert {"begin", "asset"} <= {json.loads(line)["event"] for line in done.err.splitlines()}
     assert json.loads(done.out)["met"] is False
+
+
+def test_lint_tells_of_a_waiver_that_has_ended(auditor: Auditor, acme: Path) -> None:
+    """With its line; one that holds is not mentioned."""
+    waiver = (
+        "  - check: ssh.pam\n    assets: [localhost]\n    reason: The vendor needs it.\n    approved_by: a@b.example\n"
+    )
+    ended, holds = f"{waiver}    expires: 2020-01-31\n", f"{waiver}    expires: 2999-01-31\n"
+    head = "policy: company\nversion: '1'\nextends: [baseline]\nwaivers:\n"
+    put(acme, "policies/company.yaml", head + ended + holds.replace("ssh.pam", "ssh.banner"))
+    lint = auditor("policy", "lint", folder=acme)
+
+    assert lint.code == 0
+    notes = [line for line in lint.out.replace(f"{acme}/", "").splitlines() if "note" in line]
+    said = "note: the waiver of ssh.pam ended on 2020-01-31; what it waived stands"
+    assert notes == [f"policies/company.yaml:5:5: {said}"]
