@@ -13,6 +13,7 @@ from tools.environment import RUNTIME, Environment, fill
 from tools.process import Ended, Lacking, quietly, say
 
 CONTENT = ("checks", "policies", "inventory", "reports")
+REPORTS = {"management.html", "technical.html", "technical.json"}
 SOURCES = (
     "LICENSE",
     "Makefile",
@@ -110,10 +111,15 @@ def _uses(elsewhere: Environment, scratch: Path) -> Iterator[tuple[str, str]]:
     yield "auditor init made the four folders", _listing("lacks", set(CONTENT) - made)
     yield "auditor policy lint, of the policy made", _unless(auditor("-C", "company", "policy", "lint"), "")
     yield "auditor checks list", _unless(auditor("checks", "list"), "ssh.root-login")
+    audit = auditor("-C", "company", "audit")
+    yield "auditor audit, of this machine", _unless(audit, "Coverage: 1 of 1", statuses=(0, 1))
+    written = {path.name for path in (empty / "company").glob("out/*/*")}
+    yield "auditor audit wrote its reports", _listing("lacks", REPORTS - written)
+    yield "auditor projects propose", _unless(auditor("-C", "company", "projects", "propose"), "Scope")
 
 
-def _unless(ended: Ended, shown: str) -> str:
-    """Return what is wrong: a status other than 0, or an output that does not show what it must."""
-    if ended.status != 0:
+def _unless(ended: Ended, shown: str, statuses: tuple[int, ...] = (0,)) -> str:
+    """Return what is wrong: a status other than these, or an output that does not show what it must."""
+    if ended.status not in statuses:
         return f"status {ended.status}: {ended.last_words}"
     return "" if shown in ended.output else f"{shown!r} is not in its output: {ended.output[:300]!r}"
