@@ -38,6 +38,8 @@ def audit(
 
     here = session(context)
     setup = here.setup(inventory=tuple(inventory or ()), policy=policy)
+    if output is not None:
+        _make(output)
     with here.store() as store:
         with progress(here.log_format) as watching:
             audited = pipeline.audit(setup, store, watching, only=names(assets), enrol=enrol)
@@ -78,6 +80,14 @@ def names(given: list[str] | None) -> frozenset[str]:
     if given and not found:
         raise UsageError("--assets names no asset; leave it out to mean all")
     return found
+
+
+def _make(output: Path) -> None:
+    """Make the reports' folder before anything is asked. Raises UsageError."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--output {output}: no folder can be made there: {error.strerror}") from error
 
 
 def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: "Mapping[str, Path]", format_: Format) -> None:

@@ -115,6 +115,7 @@ def test_wrong_content_stops_an_audit_before_it_begins(
         (["discover", "10.0.0.0/8"], "name smaller networks"),
         (["--workspace", "/no/such/folder", "audit"], "'/no/such/folder' does not exist"),
         (["init", "."], "is there already; this is a workspace"),
+        (["audit", "--output", "auditor.toml/x"], "--output auditor.toml/x: no folder can be made there: Not a dir"),
         (["audit", "--assets", ""], "--assets names no asset; leave it out to mean all"),
         (["schedule", "add", "x", "--cron", "0 3 * * 1", "--assets", ","], "--assets names no asset"),
         (["audit", "--inventory", "/dev/null"], "there is no such file"),
