@@ -34,7 +34,7 @@ def headline(
     counts = Counter(result.verdict for result in results)
     decided = sum(counts[verdict] for verdict in Verdict if verdict.decided)
     reached = sum(outcome.reached for outcome in outcomes.values())
-    states = Counter(finding.state for finding in findings if finding.asset in outcomes)
+    states = Counter(finding.state for finding in findings if finding.asset in outcomes and _of_now(finding, outcomes))
     given = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict if counts[verdict])
     changed = ", ".join(f"{states[state]} {state.value}" for state in FindingState if states[state])
     return [
@@ -43,6 +43,12 @@ def headline(
         f"Findings: {changed or 'none'}.",
         *_unknowns(result.reason for result in results if _left_open(result, outcomes)),
     ]
+
+
+def _of_now(finding: Finding, outcomes: "Mapping[str, AssetOutcome]") -> bool:
+    """Whether a finding belongs to this audit: what earlier ones saw fixed does not."""
+    began = min(outcome.saved_at for outcome in outcomes.values())
+    return finding.fixed_at is None or finding.state is not FindingState.FIXED or finding.fixed_at >= began
 
 
 def _left_open(result: Result, outcomes: "Mapping[str, AssetOutcome]") -> bool:

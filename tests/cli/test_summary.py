@@ -1,0 +1,39 @@
+"""The screen that an audit ends with: coverage first, and only what this audit saw."""
+
+from datetime import timedelta
+
+from auditor.cli.summary import headline
+from auditor.model.check import Severity
+from auditor.model.finding import Finding, FindingState
+from auditor.store.records import AssetOutcome
+from tests.make import NOW
+
+OUTCOMES = {"web-01": AssetOutcome(asset="web-01", reached=True, problem="", saved_at=NOW)}
+
+
+def fixed(days_ago: int) -> Finding:
+    """Return a finding that was seen fixed some days before this audit."""
+    return Finding(
+        asset="web-01",
+        check="ssh.root-login",
+        subject=f"PermitRootLogin {days_ago}",
+        control="ACC-01",
+        state=FindingState.FIXED,
+        severity=Severity.HIGH,
+        found="yes",
+        wanted="no",
+        solution="harden-ssh",
+        first_seen=NOW - timedelta(days=90),
+        last_seen=NOW - timedelta(days=60),
+        fixed_at=NOW - timedelta(days=days_ago),
+    )
+
+
+def test_only_what_this_audit_saw_fixed_is_counted() -> None:
+    """What was fixed a month ago is history."""
+    assert "Findings: 1 fixed." in headline([], [fixed(0), fixed(30)], OUTCOMES)
+
+
+def test_coverage_comes_first() -> None:
+    """Before any count of verdicts."""
+    assert headline([], [], OUTCOMES)[0] == "Coverage: 1 of 1 assets answered; 0 of 0 demands decided."
