@@ -58,7 +58,8 @@ def show(
         )
         return
     say(f"# {seen.asset}: {seen.request}")
-    say(f"# {seen.channel} at {seen.asked_at:%Y-%m-%d %H:%M:%S %Z} as {seen.privilege or 'nobody in particular'}")
+    when = f"at {seen.asked_at:%Y-%m-%d %H:%M:%S %Z}" if seen.asked_at else "never asked"
+    say(f"# {seen.channel} {when} as {seen.privilege or 'nobody in particular'}")
     say(f"# {seen.problem}" if seen.problem else "")
     say(text)
 

@@ -1,6 +1,7 @@
 """What a person sees on a terminal: tables where they fit, and otherwise a field a line."""
 
 import fcntl
+import json
 import os
 import pty
 import re
@@ -95,3 +96,16 @@ def test_a_long_command_is_cut_in_tables_and_whole_in_json(auditor: Auditor, acm
 
     assert max(map(len, table.splitlines())) < 130
     assert "echo '[end]'" in as_json
+
+
+def test_each_evidence_can_be_shown(auditor: Auditor, acme: Path) -> None:
+    """What was read, and what was known without asking: the day, and the dates of ends of life."""
+    export = Path(__file__).parents[2] / "inventory/example/devices.csv"
+    (acme / "inventory/company.yaml").write_text(f"include:\n  - {{path: {export}, format: intune}}\n")
+    auditor("audit", folder=acme)
+    listed = json.loads(auditor("evidence", "list", "--format", "json", folder=acme).out)
+    shown = [auditor("evidence", "show", one["id"], folder=acme) for one in listed]
+
+    assert [done.code for done in shown] == [0] * len(listed)
+    assert any("# file at 20" in done.out for done in shown)
+    assert {one["asked_at"] is None for one in listed} == {True, False}
