@@ -9,8 +9,8 @@ from tests.make import fact, refused
 
 NOW = 1795314535
 DAY = 86400
-LISTS = f"""{NOW - DAY} {NOW - 3600} /var/lib/apt/lists/deb.debian.org_debian-security_dists_bookworm-security_InRelease
-{NOW - 90 * DAY} {NOW - 2 * DAY} /var/lib/apt/lists/deb.debian.org_debian_dists_bookworm_InRelease
+LISTS = f"""{NOW - DAY} {NOW - 3600} /var/lib/apt/lists/mirror.example_debian-security_dists_bookworm-security_InRelease
+{NOW - 90 * DAY} {NOW - 2 * DAY} /var/lib/apt/lists/mirror.example_debian_dists_bookworm_InRelease
 """
 APT = """Reading package lists...
 Building dependency tree...
@@ -30,7 +30,7 @@ POLICY = """base-files:
   Candidate: 12.4+deb12u15
   Version table:
      12.4+deb12u15 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
  *** 12.4+deb12u11 100
         100 /var/lib/dpkg/status
 openssl:
@@ -38,9 +38,9 @@ openssl:
   Candidate: 3.0.17-1~deb12u2
   Version table:
      3.0.17-1~deb12u2 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
      3.0.16-1~deb12u1 500
-        500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+        500 http://mirror.example/debian-security bookworm-security/main amd64 Packages
  *** 3.0.15-1~deb12u1 100
         100 /var/lib/dpkg/status
 linux-image-amd64:
@@ -48,9 +48,9 @@ linux-image-amd64:
   Candidate: 6.1.148-1
   Version table:
      6.1.148-1 500
-        500 http://deb.debian.org/debian bookworm/main amd64 Packages
+        500 http://mirror.example/debian bookworm/main amd64 Packages
  *** 6.1.128-1 500
-        500 http://deb.debian.org/debian-security bookworm-security/main amd64 Packages
+        500 http://mirror.example/debian-security bookworm-security/main amd64 Packages
         100 /var/lib/dpkg/status
 """
 NOTHING = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n#status 0\n"
