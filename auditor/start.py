@@ -37,7 +37,8 @@ assets:
     platform: linux
     addresses: [127.0.0.1]
     transports:
-      local: {}
+      local: {}        # its own shell
+      nmap: {}         # its open ports, where nmap is installed
 
 # - name: web-01
 #   kind: server

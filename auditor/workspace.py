@@ -1,5 +1,6 @@
 """Where content lives: the user's workspace first, then what ships with auditor."""
 
+import filecmp
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,9 +46,17 @@ class Workspace:
         return tuple(dict.fromkeys(folder.resolve() for folder in both if folder.is_dir()))
 
     def files(self, name: str, pattern: str) -> Iterator[Path]:
-        """Yield the files of a content folder, sorted, the workspace's own first; hidden files are left out."""
+        """Yield the files of a content folder, sorted, the workspace's own first; hidden files are left out.
+
+        A shipped file that the workspace holds unchanged counts once: a checkout of auditor is such a workspace.
+        """
+        yielded: dict[str, Path] = {}
         for folder in self.folders(name):
-            yield from sorted(path for path in folder.glob(pattern) if not path.name.startswith((".", "_")))
+            for path in sorted(folder.glob(pattern)):
+                twin = yielded.setdefault(path.name, path)
+                if path.name.startswith((".", "_")) or (twin != path and filecmp.cmp(twin, path, shallow=False)):
+                    continue
+                yield path
 
     def find_file(self, name: str, wanted: str, *, suffix: str = "") -> Path:
         """Return the file a person means by a path or by a bare name. Raises UsageError that lists what there is."""

@@ -111,3 +111,15 @@ def test_a_file_that_is_not_there_says_what_there_is(
 def test_what_ships_is_whole() -> None:
     """Each of the four folders, in the checkout and in the wheel alike."""
     assert all((shipped() / name).is_dir() for name in FOLDERS)
+
+
+def test_a_shipped_file_that_a_workspace_holds_unchanged_counts_once(tmp_path: Path) -> None:
+    """So an installed auditor can audit from a checkout; a changed copy is another file."""
+    workspace = made(tmp_path)
+    (tmp_path / "checks").mkdir()
+    (tmp_path / "checks/time.py").write_bytes((ROOT / "checks/time.py").read_bytes())
+    (tmp_path / "checks/files.py").write_text("# mine\n")
+    found = list(workspace.files("checks", "*.py"))
+
+    assert [path for path in found if path.name == "time.py"] == [tmp_path / "checks/time.py"]
+    assert len([path for path in found if path.name == "files.py"]) == 2
