@@ -88,7 +88,7 @@ def make_workspace(folder: Path, company: str) -> Iterator[Path]:
         "policies/company.yaml": _POLICY,
         "checks/README.md": _CHECKS,
         "reports/README.md": _REPORTS,
-        ".gitignore": ".auditor/\nout/\n",
+        ".gitignore": ".auditor/\nout/\n__pycache__/\n",
         # Last, because it makes the folder a workspace; what JSON makes of a printable text is TOML, too.
         SETTINGS_FILE: _SETTINGS.format(company=json.dumps(company, ensure_ascii=False)),
     }

@@ -305,7 +305,9 @@ def _violation(results, asset, check):
 
 
 def _files(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Return every file's content; what Python caches of the workspace's own checks is not the command's doing."""
+    files = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {str(path): path.read_bytes() for path in files}
 
 
 def _port(servers: list[Path]) -> int:
