@@ -106,7 +106,9 @@ def test_a_block_is_one_package_with_its_hashes() -> None:
 @pytest.mark.parametrize("module", ["bootstrap", "python", "__init__"])
 def test_an_old_python_can_read_what_must_tell_it_so(module: str) -> None:
     """A syntax error would hide the sentence."""
-    ast.parse((ROOT / "tools" / f"{module}.py").read_text(), feature_version=(3, 6))
+    tree = ast.parse((ROOT / "tools" / f"{module}.py").read_text(), feature_version=(3, 6))
+
+    assert ast.get_docstring(tree)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 
@@ -306,10 +307,18 @@ def test_a_datagram_that_is_no_snmp_is_no_answer(transport, garbage):
         ask(transport, agent.port, "community", SYSTEM)
 
 
-def test_a_closed_transport_can_be_closed_again():
-    transport = SnmpTransport(Safe(), LOOPBACK)
+def test_closing_ends_the_loop_and_can_be_done_again():
+    before = set(threading.enumerate())
+    transport = SnmpTransport(Safe(), LOOPBACK, timeout=0.2, retries=0)
+    with pytest.raises(CollectionError):
+        ask(transport, free_udp_port(), "community", SYSTEM)
+    (loop,) = [thread for thread in set(threading.enumerate()) - before if thread.name == "snmp"]
+    assert loop.is_alive()
+
     transport.close()
     transport.close()
+
+    assert not loop.is_alive()
 
 
 def test_no_request_at_all_is_refused_without_an_address(transport):
