@@ -11,6 +11,7 @@ AuditorError
 │   ├── Unreachable          no connection
 │   ├── TimedOut             a deadline passed
 │   ├── AuthenticationRefused
+│   ├── CredentialStopped    too many refusals: the credential is tried nowhere any more
 │   ├── NoShell              the account logs in, and runs no POSIX shell
 │   ├── CredentialMissing    the referenced credential cannot be read here
 │   ├── HostKeyUnknown       never seen and not being enrolled
@@ -99,6 +100,10 @@ class TimedOut(CollectionError):
 
 class AuthenticationRefused(CollectionError):
     """The asset answered and did not accept the credential."""
+
+
+class CredentialStopped(CollectionError):
+    """The credential was refused too often in this audit, and is tried nowhere any more."""
 
 
 class NoShell(CollectionError):

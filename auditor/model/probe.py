@@ -151,6 +151,8 @@ class Answer:
 
     `text` is redacted before anything keeps or reads it. `problem` is empty for a complete and permitted answer;
     otherwise it is the reason, in words, and the probe is not run. `place` names the file that it came from, if any.
+    `raw` is the keyed digest of the text as the asset sent it, where the transport makes one; an `unchanged` answer has
+    no text of its own, because the asset said that it would be the one it gave last time.
     """
 
     request: Request
@@ -162,6 +164,8 @@ class Answer:
     seconds: float = 0.0
     privilege: str = ""  # the account that asked: "root", "audit (uid 1001)", "level 15", "authPriv"
     place: str = ""
+    raw: str = ""
+    unchanged: bool = False
 
     @property
     def reached(self) -> bool:
