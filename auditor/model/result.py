@@ -1,6 +1,6 @@
 """What became of a demand: a verdict that cannot be built without evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -49,3 +49,73 @@ class Result:
             raise ValueError(f"{self.check} on {self.asset}: a fail has violations, and nothing else has")
         if self.verdict is Verdict.PASS and not any(seen.digest or seen.origin for seen in self.evidence):
             raise ValueError(f"{self.check} on {self.asset}: a pass needs an answer, not an attempt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A result without its asset: one value for all assets that were demanded the same and answered the same.
+
+    `at` has the places of its evidence in the asset's own list.
+    """
+
+    control: str
+    check: str
+    verdict: Verdict
+    reason: str
+    at: tuple[int, ...]
+    severity: Severity
+    violations: tuple[Violation, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+    def on(self, asset: str, evidence: tuple[Evidence, ...]) -> Result:
+        """Return the result on one asset."""
+        return Result(
+            asset=asset,
+            control=self.control,
+            check=self.check,
+            verdict=self.verdict,
+            reason=self.reason,
+            evidence=tuple([evidence[place] for place in self.at]),
+            severity=self.severity,
+            violations=self.violations,
+            undecided=self.undecided,
+            settings=self.settings,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What became of all demands on one asset. Assets that answered alike share one tuple of judgements."""
+
+    asset: str
+    judgements: tuple[Judgement, ...]
+    evidence: tuple[Evidence, ...]  # what was asked, in the order of asking, then what else the judgements rest on
+
+    @property
+    def results(self) -> Iterator[Result]:
+        """Give the results, in the policy's order."""
+        return (judgement.on(self.asset, self.evidence) for judgement in self.judgements)
+
+
+def judged_of(asset: str, seen: Iterable[Evidence], results: Sequence[Result]) -> Judged:
+    """Return results of one asset as what they share and what is its own."""
+    places: dict[Evidence, int] = {}
+    for one in seen:
+        places.setdefault(one, len(places))
+    judgements = tuple([_judgement(result, places) for result in results])
+    return Judged(asset, judgements, tuple(places))
+
+
+def _judgement(result: Result, places: dict[Evidence, int]) -> Judgement:
+    return Judgement(
+        control=result.control,
+        check=result.check,
+        verdict=result.verdict,
+        reason=result.reason,
+        at=tuple([places.setdefault(seen, len(places)) for seen in result.evidence]),
+        severity=result.severity,
+        violations=result.violations,
+        undecided=result.undecided,
+        settings=result.settings,
+    )
