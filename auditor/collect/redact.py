@@ -10,8 +10,11 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Final
 
+from auditor.collect import secret_forms
 from auditor.collect.secret_forms import (
     ACCOUNTS,
     AGENT_COMMUNITIES,
@@ -60,7 +63,18 @@ class Redactor:
 
     def said_to(self, request: Request, text: str) -> str:
         """Return what was said to a request, or of it, without its secrets."""
-        return self.configuration(text) if isinstance(request, Cli | Saved) else self.host(text)
+        return self.configuration(text) if self.as_configuration(request) else self.host(text)
+
+    def as_configuration(self, request: Request) -> bool:
+        """Whether what is said to a request reads like a network device's configuration."""
+        return isinstance(request, Cli | Saved)
+
+    def key_for(self, asset: str) -> str:
+        """Return the key, in hex, with which one asset tells by digests what did not change since it was last asked.
+
+        Another asset cannot guess it, and it changes with these rules: what was redacted by older ones is sent anew.
+        """
+        return hmac.new(self.key, f"{_rules()}\0{asset}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
     def configuration(self, text: str) -> str:
         """Return a network device's configuration without its secrets."""
@@ -101,6 +115,13 @@ class Redactor:
     def _token(self, kind: str, secret: str) -> str:
         digest = hmac.new(self.key, secret.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:8]
         return f"<secret {kind} {digest}>"
+
+
+@cache
+def _rules() -> str:
+    """Return a digest of everything that decides what becomes of a text."""
+    files = (Path(__file__), Path(secret_forms.__file__))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _communities(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Span]:

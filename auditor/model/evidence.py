@@ -47,7 +47,7 @@ def evidence_of(asset: str, answer: Answer) -> Evidence:
         request=str(answer.request),
         channel=answer.channel.value,
         asked_at=answer.asked_at,
-        digest=text_digest(answer.text) if answer.text or not answer.problem else "",
+        digest=answer.digest or (text_digest(answer.text) if answer.text or not answer.problem else ""),
         problem=answer.problem,
         privilege=answer.privilege,
         origin=answer.place,

@@ -151,8 +151,9 @@ class Answer:
 
     `text` is redacted before anything keeps or reads it. `problem` is empty for a complete and permitted answer;
     otherwise it is the reason, in words, and the probe is not run. `place` names the file that it came from, if any.
-    `raw` is the keyed digest of the text as the asset sent it, where the transport makes one; an `unchanged` answer has
-    no text of its own, because the asset said that it would be the one it gave last time.
+    `digest` is the SHA-256 of the text once it is redacted. `raw` is the keyed digest of the text as the asset sent it,
+    where the transport makes one; an `unchanged` answer has no text, because the asset said that it would be the one of
+    last time, which is stored.
     """
 
     request: Request
@@ -164,6 +165,7 @@ class Answer:
     seconds: float = 0.0
     privilege: str = ""  # the account that asked: "root", "audit (uid 1001)", "level 15", "authPriv"
     place: str = ""
+    digest: str = ""
     raw: str = ""
     unchanged: bool = False
 
