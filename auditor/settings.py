@@ -5,6 +5,7 @@ A nested setting is named with two underscores: AUDITOR_COLLECT__WORKERS=20. Com
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Final, get_origin
 
@@ -25,6 +26,11 @@ from auditor.workspace import Workspace
 _PREFIX: Final = "AUDITOR_"
 Positive = Annotated[float, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+_NESTED: Final = (
+    ("connect_seconds", "asset_seconds"),
+    ("request_seconds", "asset_seconds"),
+    ("asset_seconds", "audit_seconds"),
+)
 
 
 class Section(BaseModel):
@@ -40,12 +46,52 @@ class StoreSettings(Section):
 
 
 class CollectSettings(Section):
-    """How hard assets may be asked. Times are in seconds."""
+    """How hard assets may be asked, and how long for. Times are in seconds; a number that is zero sets no limit.
 
-    workers: Annotated[int, Field(gt=0, le=1000)] = 50
-    connect_seconds: Seconds = 10.0
-    asset_seconds: Seconds = 300.0
+    Each limit of time has to leave room for the one inside it: `connect_seconds` and `request_seconds` may not be more
+    than `asset_seconds`, nor that more than `audit_seconds`.
+    """
+
+    workers: Annotated[int, Field(gt=0, le=1000)] = 50  # assets that are asked at once, over all processes
+    processes: Annotated[int, Field(ge=0, le=64)] = 0  # that ask; 0: one a core where there are many assets
+    connect_seconds: Seconds = 10.0  # for each of: connecting, agreeing on keys, logging in
+    request_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0  # for one request; 0: what its probe declares
+    asset_seconds: Seconds = 300.0  # for everything that is asked of one asset
+    audit_seconds: Annotated[float, Field(ge=0, le=604_800)] = 86_400.0  # for a whole audit; 0: no limit
+    answer_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 64 << 20  # of one answer, whatever its probe declares
+    jitter_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0  # a random pause up to this before each connection
+    refusals: Annotated[int, Field(ge=1, le=100)] = 3  # of a credential, after which it is tried nowhere any more
     enrol: bool = False  # pin the host keys of hosts that are seen for the first time
+
+
+AtOnce = Annotated[int, Field(ge=0, le=1000)]
+
+
+class LimitSettings(Section):
+    """How many assets of one zone or site, or with one credential, may be asked at once; 0 sets no limit.
+
+    `zones`, `sites` and `credentials` name those that differ from the number for all. An asset that lies in no zone is
+    not counted for one, and likewise for the others.
+    """
+
+    per_zone: AtOnce = 0
+    per_site: AtOnce = 0
+    per_credential: AtOnce = 0
+    zones: dict[str, AtOnce] = {}
+    sites: dict[str, AtOnce] = {}
+    credentials: dict[str, AtOnce] = {}
+
+    def of_zone(self, zone: str) -> int:
+        """Return how many assets of a zone may be asked at once; 0: no limit."""
+        return self.zones.get(zone, self.per_zone) if zone else 0
+
+    def of_site(self, site: str) -> int:
+        """Return how many assets of a site may be asked at once; 0: no limit."""
+        return self.sites.get(site, self.per_site) if site else 0
+
+    def of_credential(self, credential: str) -> int:
+        """Return how many assets may be asked at once with a credential; 0: no limit."""
+        return self.credentials.get(credential, self.per_credential) if credential else 0
 
 
 class ScopeSettings(Section):
@@ -92,9 +138,12 @@ class Settings(BaseSettings):
     output: str = "out"
     store: StoreSettings = StoreSettings()
     collect: CollectSettings = CollectSettings()
+    limits: LimitSettings = LimitSettings()
     scope: ScopeSettings = ScopeSettings()
     projects: ProjectSettings = ProjectSettings()
     credentials: dict[str, object] = {}  # validated by auditor.credentials, which knows their forms
+    windows: tuple[object, ...] = ()  # these two by auditor.windows
+    freezes: tuple[object, ...] = ()
 
     @classmethod
     def settings_customise_sources(
@@ -117,12 +166,28 @@ def read_settings(workspace: Workspace) -> tuple[Settings, Document]:
     document = Document(written.file, written.value, places, places)
     assert isinstance(document.value, dict)
     try:
-        return Settings(**document.value), document  # type: ignore[arg-type]
+        settings = Settings(**document.value)  # type: ignore[arg-type]
     except ValidationError as error:
         raise content_error(document, error) from error
     except SettingsError as error:
         mend = 'Write words parted by commas, or JSON: ["a", "b"].'
         raise ContentError(Place("the environment"), f"{error.__cause__ or error} ({error})", mend) from error
+    if problems := list(_impossible(settings.collect, document)):
+        raise ContentError.of(problems)
+    return settings, document
+
+
+def _impossible(collect: CollectSettings, document: Document) -> Iterator[ContentError]:
+    """Yield a problem for each limit of time that leaves no room for the one inside it."""
+    for inner, outer in _NESTED:
+        shorter, longer = getattr(collect, outer), getattr(collect, inner)
+        if shorter and longer > shorter:
+            written = inner if ("collect", inner) in document.places else outer
+            yield ContentError(
+                document.place("collect", written),
+                f"{inner}: {longer:g} s do not fit into the {shorter:g} s of {outer}",
+                f"Lower {inner} to {shorter:g} at most, or raise {outer} to {longer:g} at least.",
+            )
 
 
 def _environment() -> dict[tuple[Key, ...], Place]:

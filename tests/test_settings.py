@@ -92,6 +92,70 @@ def test_what_is_wrong_in_the_file_is_said_with_its_line(tmp_path: Path, text: s
     assert problem(tmp_path, text).startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[collect]\nworkers = -1\n", "auditor.toml:2:1: workers: input should be greater than 0"),
+        ("[collect]\nprocesses = 65\n", "auditor.toml:2:1: processes: input should be less than or equal to 64"),
+        ("[collect]\nprocesses = -1\n", "auditor.toml:2:1: processes: input should be greater than or equal to 0"),
+        ("[collect]\njitter_seconds = 61\n", "auditor.toml:2:1: jitter_seconds: input should be less than or equal"),
+        ("[collect]\nrefusals = 0\n", "auditor.toml:2:1: refusals: input should be greater than or equal to 1"),
+        ("[collect]\nanswer_bytes = 0\n", "auditor.toml:2:1: answer_bytes: input should be greater than or equal"),
+        ("[collect]\naudit_seconds = nan\n", "auditor.toml:2:1: audit_seconds: input should be "),
+        ("[limits]\nper_zone = -5\n", "auditor.toml:2:1: per_zone: input should be greater than or equal to 0"),
+        ("[limits]\nper_host = 5\n", "auditor.toml:2:1: per_host: there is no such field"),
+        ("[limits.zones]\ndmz = -1\n", "auditor.toml:2:1: dmz: input should be greater than or equal to 0"),
+        ("[limits]\nzones = 5\n", "auditor.toml:2:1: zones: should be fields with values"),
+        (
+            "[collect]\nconnect_seconds = 400\n",
+            "auditor.toml:2:1: connect_seconds: 400 s do not fit into the 300 s of asset_seconds\n  Lower connect_seco",
+        ),
+        (
+            "[collect]\n\nasset_seconds = 5\n",
+            "auditor.toml:3:1: connect_seconds: 10 s do not fit into the 5 s of asset",
+        ),
+        ("[collect]\nrequest_seconds = 301\n", "auditor.toml:2:1: request_seconds: 301 s do not fit into the 300 s of"),
+        (
+            "[collect]\nasset_seconds = 99\naudit_seconds = 98\n",
+            "auditor.toml:2:1: asset_seconds: 99 s do not fit into",
+        ),
+    ],
+)
+def test_a_limit_that_cannot_be_is_said_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    """Negative, none where one is needed, or larger than the one around it."""
+    assert problem(tmp_path, text).startswith(said)
+
+
+def test_limits_of_time_may_be_equal_and_none(tmp_path: Path) -> None:
+    """An audit without a deadline has room for any asset."""
+    text = "[collect]\nconnect_seconds = 7\nrequest_seconds = 7\nasset_seconds = 7\naudit_seconds = 0\n"
+    collect = read(tmp_path, text).collect
+
+    assert (collect.connect_seconds, collect.request_seconds, collect.asset_seconds) == (7.0, 7.0, 7.0)
+    assert collect.audit_seconds == 0.0
+
+
+def test_an_impossible_limit_of_the_environment_names_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever set it last has to change it."""
+    monkeypatch.setenv("AUDITOR_COLLECT__CONNECT_SECONDS", "400")
+
+    assert problem(tmp_path, "[collect]\nworkers = 3\n").startswith(
+        "AUDITOR_COLLECT__CONNECT_SECONDS in the environment:"
+    )
+
+
+def test_concurrency_is_limited_for_all_and_for_some(tmp_path: Path) -> None:
+    """What is named differs from the number for all; an asset without a zone is counted for none."""
+    text = "[limits]\nper_zone = 20\nper_credential = 8\n[limits.zones]\ndmz = 5\nlab = 0\n[limits.sites]\nbonn = 2\n"
+    limits = read(tmp_path, text).limits
+
+    assert [limits.of_zone(zone) for zone in ("office", "dmz", "lab", "")] == [20, 5, 0, 0]
+    assert [limits.of_site(site) for site in ("bonn", "berlin", "")] == [2, 0, 0]
+    assert [limits.of_credential(name) for name in ("ssh", "")] == [8, 0]
+
+
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:
     """One run shows them all."""
     assert len(problem(tmp_path, "company = 1\npolicy = 2\nx = 3\n").splitlines()) == 3
