@@ -11,6 +11,7 @@ AuditorError
 │   ├── Unreachable          no connection
 │   ├── TimedOut             a deadline passed
 │   ├── AuthenticationRefused
+│   ├── ProofInsufficient    it takes other proofs than the credential has, or further ones; none was wrong
 │   ├── CredentialStopped    too many refusals: the credential is tried nowhere any more
 │   ├── NoShell              the account logs in, and runs no POSIX shell
 │   ├── CredentialMissing    the referenced credential cannot be read here
@@ -100,6 +101,10 @@ class TimedOut(CollectionError):
 
 class AuthenticationRefused(CollectionError):
     """The asset answered and did not accept the credential."""
+
+
+class ProofInsufficient(CollectionError):
+    """The asset takes other proofs than the credential has, or further ones; it called none of them wrong."""
 
 
 class CredentialStopped(CollectionError):

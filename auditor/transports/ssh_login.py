@@ -18,6 +18,7 @@ from auditor.credentials import Credential
 from auditor.errors import CollectionError, CredentialMissing, OutOfScope, TimedOut, Unreachable
 from auditor.model.asset import Access, Asset
 from auditor.transports import ssh_wire as wires
+from auditor.transports.attempts import Attempts
 from auditor.transports.host_keys import HostKeys
 from auditor.transports.scope import Scope
 
@@ -57,10 +58,11 @@ class SshLogin:
         *,
         enrol: bool = False,
         step_seconds: float = 10.0,
+        attempts: Attempts | None = None,
     ) -> None:
-        """Allow `step_seconds` each for the connection, the key exchange and the log-in."""
+        """Allow `step_seconds` each for the connection, the key exchange and the log-in; `attempts` counts refusals."""
         self._credentials, self._host_keys, self._scope = credentials, host_keys, scope
-        self._enrol, self._step_seconds = enrol, step_seconds
+        self._enrol, self._step_seconds, self._attempts = enrol, step_seconds, attempts or Attempts()
         self._loaded: dict[str, paramiko.PKey] = {}
         self._lock = threading.Lock()
 
@@ -74,8 +76,10 @@ class SshLogin:
         user = access.user or credential.user
         if not user:
             raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
+        self._attempts.check(credential.name)
         with self._proofs(credential) as proofs, self._judged(asset, access, deadline) as (wire, target):
-            wires.authenticate(wire, target, user, proofs, self.until(deadline))
+            with self._attempts.of(credential.name, deadline):
+                wires.authenticate(wire, target, user, proofs, self.until(deadline))
             yield Session(wire, target, user)
 
     def until(self, deadline: float) -> float:

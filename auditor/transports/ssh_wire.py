@@ -15,7 +15,14 @@ from typing import Final
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, IncompatiblePeer, SSHException
 
-from auditor.errors import AuthenticationRefused, HostKeyChanged, HostKeyUnknown, TimedOut, Unreachable
+from auditor.errors import (
+    AuthenticationRefused,
+    HostKeyChanged,
+    HostKeyUnknown,
+    ProofInsufficient,
+    TimedOut,
+    Unreachable,
+)
 from auditor.model.probe import KIBIBYTE
 from auditor.transports.host_keys import HostKeys, PinnedKey
 from auditor.transports.scope import Address
@@ -139,9 +146,14 @@ def password_proof(password: str) -> Proof:
 
 
 def authenticate(wire: Wire, target: Target, user: str, proofs: Sequence[Proof], until: float) -> None:
-    """Log in with the first proof that the host accepts. Raises AuthenticationRefused, TimedOut and Unreachable."""
+    """Log in with the first proof that the host accepts.
+
+    Raises AuthenticationRefused when it called one wrong, ProofInsufficient when it only wants others or further ones,
+    TimedOut and Unreachable.
+    """
     tried: list[str] = []
     offered: list[str] = []
+    kind: type[AuthenticationRefused | ProofInsufficient] = ProofInsufficient
     for proof in proofs:
         wire.auth_timeout = _left(until)
         try:
@@ -154,6 +166,7 @@ def authenticate(wire: Wire, target: Target, user: str, proofs: Sequence[Proof],
             if time.monotonic() >= until or "timeout" in str(refusal):
                 raise TimedOut(f"{target}: did not answer to the log-in of {user} in time") from refusal
             tried.append(proof.name)
+            kind = AuthenticationRefused
             if not wire.is_active():
                 break
             continue
@@ -163,7 +176,7 @@ def authenticate(wire: Wire, target: Target, user: str, proofs: Sequence[Proof],
             return
         tried.append(f"{proof.name} (accepted, but the host wants {' and '.join(map(said, offered))} as well)")
     takes = f"; it takes {', '.join(map(said, offered))}" if offered else ""
-    raise AuthenticationRefused(f"{target}: refused {user} with {', '.join(tried)}{takes}")
+    raise kind(f"{target}: refused {user} with {', '.join(tried)}{takes}")
 
 
 def open_shell(wire: Wire, target: Target, script: bytes, until: float) -> paramiko.Channel:

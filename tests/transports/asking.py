@@ -28,9 +28,18 @@ class Given:
         return self.credential
 
 
-def transport(credentials, host_keys=None, scope=Scope(), *, enrol=False, connect_seconds=5.0, asset_seconds=300.0):  # noqa: B008
+def transport(
+    credentials,
+    host_keys=None,
+    scope=Scope(),  # noqa: B008
+    *,
+    enrol=False,
+    connect_seconds=5.0,
+    asset_seconds=300.0,
+    attempts=None,
+):
     keys = host_keys or RememberedKeys()
-    login = SshLogin(credentials, keys, scope, enrol=enrol, step_seconds=connect_seconds)
+    login = SshLogin(credentials, keys, scope, enrol=enrol, step_seconds=connect_seconds, attempts=attempts)
     return Ssh(login, asset_seconds=asset_seconds)
 
 

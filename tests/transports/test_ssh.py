@@ -16,6 +16,7 @@ from auditor.errors import (
     HostKeyChanged,
     HostKeyUnknown,
     NoShell,
+    ProofInsufficient,
     Unreachable,
 )
 from auditor.model.asset import Channel
@@ -175,7 +176,7 @@ def test_password_that_is_not_offered_is_not_sent(sshd):
     """A server that takes keys only is told no password."""
     ssh = transport(Given(user=sshd.user, password=Secret(CANARY)), KnownHosts(sshd.known_hosts()))
 
-    message = refusal(AuthenticationRefused, ssh, sshd.port)
+    message = refusal(ProofInsufficient, ssh, sshd.port)
 
     assert "password (not offered); it takes publickey" in message
 
@@ -228,7 +229,7 @@ def test_agent_is_asked_only_when_the_credential_says_so(sshd):
     known = KnownHosts(sshd.known_hosts())
     before = logins(sshd)
 
-    refusal(AuthenticationRefused, transport(Given(user=sshd.user, password=Secret(CANARY)), known), sshd.port)
+    refusal(ProofInsufficient, transport(Given(user=sshd.user, password=Secret(CANARY)), known), sshd.port)
     assert logins(sshd) == before
     assert ask(transport(Given(user=sshd.user, agent=True), known), sshd.port)[0].text == "hello\n"
 
