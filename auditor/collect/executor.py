@@ -3,45 +3,108 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
-from auditor.collect.ask import Collected, Job
+from auditor.collect.ask import Job
+from auditor.collect.turns import Share, Turns
+
+DoneT = TypeVar("DoneT")
 
 
 class Executor(Protocol):
     """Runs jobs somewhere and yields each outcome as it comes in."""
 
-    def run(self, jobs: Iterable[Job], work: Callable[[Job], Collected]) -> Iterator[Collected]:
+    def run(self, jobs: Iterable[Job], work: Callable[[Job], DoneT]) -> Iterator[DoneT]:
         """Yield what came of each job, in the order in which they finish."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
+def unlimited(share: Share) -> int:
+    """Set no limit."""
+    del share
+    return 0
+
+
+@dataclass(frozen=True)
 class LocalExecutor:
-    """A pool of daemon threads: a fleet is waited for, not computed, and Ctrl-C need not wait for a hanging host."""
+    """A pool of daemon threads: a fleet is waited for, not computed, and Ctrl-C need not wait for a hanging host.
+
+    `most` says how many jobs may use a zone, a site or a credential at once; 0 is no limit.
+    """
 
     workers: int = 50
+    most: Callable[[Share], int] = field(default=unlimited)
 
-    def run(self, jobs: Iterable[Job], work: Callable[[Job], Collected]) -> Iterator[Collected]:
-        """Yield outcomes as they come in; closing the generator starts no further job."""
-        waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        done: queue.Queue[Collected] = queue.Queue(maxsize=2 * self.workers)  # a slow store slows the asking
-        stopped = threading.Event()
+    def run(self, jobs: Iterable[Job], work: Callable[[Job], DoneT]) -> Iterator[DoneT]:
+        """Yield outcomes as they come in; closing the generator starts no further job.
 
-        def serve() -> None:
-            while (job := waiting.get()) is not None and not stopped.is_set():
-                done.put(work(job))
-
-        listed = list(jobs)
-        for job in listed:
-            waiting.put(job)
-        for _ in range(count := min(self.workers, len(listed))):
-            waiting.put(None)
-        for number in range(count):
-            threading.Thread(target=serve, name=f"ask-{number}", daemon=True).start()
+        Jobs are taken from the iterable by a thread of its own: it may wait for them to come. What it raises, and what
+        `work` raises, is raised here.
+        """
+        turns: Turns[Job] = Turns(shares, self.most)
+        done: queue.Queue[DoneT | _Failed | None] = queue.Queue(maxsize=2 * self.workers)  # a slow store slows asking
+        left = _Countdown(self.workers)
+        threading.Thread(target=_feed, args=(jobs, turns, done), name="jobs", daemon=True).start()
+        for number in range(self.workers):
+            threading.Thread(target=_serve, args=(turns, work, done, left), name=f"ask-{number}", daemon=True).start()
         try:
-            for _ in listed:
-                yield done.get()
+            while (one := done.get()) is not None:
+                if isinstance(one, _Failed):
+                    raise one.error
+                yield one
         finally:
-            stopped.set()
+            turns.stop()
+
+
+def shares(job: Job) -> tuple[Share, ...]:
+    """Return what a job uses of what others use too: its zone, its site and its credentials."""
+    credentials = {("credential", access.credential) for access in job.requests if access.credential}
+    places = (("zone", job.asset.zone), ("site", job.asset.site))
+    return (*[share for share in places if share[1]], *sorted(credentials))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A mistake of our own in another thread."""
+
+    error: BaseException
+
+
+class _Countdown:
+    """Counts threads down; the last one is told that it is."""
+
+    def __init__(self, count: int) -> None:
+        self._count, self._lock = count, threading.Lock()
+
+    def last(self) -> bool:
+        with self._lock:
+            self._count -= 1
+            return self._count == 0
+
+
+def _feed(jobs: Iterable[Job], turns: Turns[Job], done: "queue.Queue[DoneT | _Failed | None]") -> None:
+    try:
+        for job in jobs:
+            turns.add(job)
+    except BaseException as error:  # noqa: BLE001  (raised again where the outcomes are read)
+        done.put(_Failed(error))
+    finally:
+        turns.end()
+
+
+def _serve(
+    turns: Turns[Job],
+    work: Callable[[Job], DoneT],
+    done: "queue.Queue[DoneT | _Failed | None]",
+    left: _Countdown,
+) -> None:
+    while (job := turns.take()) is not None:
+        try:
+            done.put(work(job))
+        except BaseException as error:  # noqa: BLE001  (raised again where the outcomes are read)
+            done.put(_Failed(error))
+        finally:
+            turns.finish(job)
+    if left.last():
+        done.put(None)

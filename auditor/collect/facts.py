@@ -1,12 +1,54 @@
 """Answers become facts: known with the evidence behind them, unknown with a reason, or absent."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
+from auditor.collect.distinct import Distinct
 from auditor.collect.plan import AssetPlan, Way
-from auditor.errors import NotPresent, Unreadable
+from auditor.errors import FactError, NotPresent, Unreadable
 from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown, evidence_of, inventory_evidence
 from auditor.model.probe import Answer, Derived, Probe, Request
+
+_ROOM: Final = 16_000_000  # characters of distinct texts whose facts are remembered
+
+
+class Readings:
+    """Reads each distinct answer once, however many assets gave it.
+
+    `text_of` gives the stored text of an answer that did not change, by its digest.
+    """
+
+    def __init__(self, text_of: Callable[[str], str] | None = None) -> None:
+        """Have read nothing yet."""
+        self._text_of = text_of
+        self._read: Distinct[tuple[object, ...], tuple[object, object]] = Distinct(_ROOM)
+
+    def read(self, probe: Probe[object], answers: Sequence[Answer]) -> object:
+        """Return the fact that a probe reads out of these answers. Raises Unreadable and NotPresent as it does."""
+        if not all(answer.digest for answer in answers):
+            return probe.read(*answers)
+        key = (id(probe), *[(one.digest, one.exit_status, one.privilege, one.place, one.channel) for one in answers])
+        known = self._read.get(key)
+        if known is None:
+            whole = [self._whole(answer) for answer in answers]
+            known = (_outcome(probe, whole), probe)  # holding the probe keeps its id its own
+            self._read.put(key, known, sum(len(answer.text) for answer in whole) + 200)
+        if isinstance(known[0], FactError):
+            raise known[0].with_traceback(None)
+        return known[0]
+
+    def _whole(self, answer: Answer) -> Answer:
+        if not answer.unchanged or self._text_of is None:
+            return answer
+        return replace(answer, text=self._text_of(answer.digest), unchanged=False)
+
+
+def _outcome(probe: Probe[object], answers: Sequence[Answer]) -> object:
+    try:
+        return probe.read(*answers)
+    except FactError as why:
+        return why
 
 
 @dataclass
@@ -16,6 +58,7 @@ class Facts:
     plan: AssetPlan
     answers: Mapping[Request, Answer]
     ambient: Mapping[type[object], Knowledge] = field(default_factory=dict)
+    readings: Readings = field(default_factory=Readings)
     _known: dict[type[object], Knowledge] = field(default_factory=dict)
 
     def __call__(self, fact: type[object]) -> Knowledge:
@@ -51,7 +94,7 @@ class Facts:
         if problems := [answer.problem for answer in answers if answer.problem]:
             return Unknown("; ".join(dict.fromkeys(problems)), evidence)
         try:
-            return Known(probe.read(*answers), evidence)
+            return Known(self.readings.read(probe, answers), evidence)
         except Unreadable as why:
             return Unknown(str(why), evidence)
         except NotPresent as why:

@@ -22,6 +22,27 @@ class AssetPlan:
     unasked: Mapping[type[object], str] = field(default_factory=dict)  # fact -> why nothing can give it here
 
 
+class Planner:
+    """Plans assets; what is planned for one holds for all of its platform with the same demands and the same ways."""
+
+    def __init__(self, content: Content) -> None:
+        """Plan with these probes."""
+        self._content = content
+        self._drafts: dict[tuple[object, ...], tuple[AssetPlan, tuple[Demand, ...]]] = {}
+
+    def plan(self, asset: Asset, demands: Iterable[Demand]) -> AssetPlan:
+        """Return what one asset has to be asked for its demands; like assets share the very same `ways`."""
+        chosen = tuple(demands)
+        offers = tuple((access.channel, access.holds) for access in asset.accesses)
+        key = (asset.platform, offers, *((id(one.control), id(one.check), id(one.settings)) for one in chosen))
+        if key not in self._drafts:
+            self._drafts[key] = (plan_asset(asset, chosen, self._content), chosen)  # keeps the ids theirs
+        draft, _ = self._drafts[key]
+        places = {access: number for number, access in reversed(list(enumerate(draft.asset.accesses)))}
+        requests = {asset.accesses[places[access]]: asked for access, asked in draft.requests.items()}
+        return AssetPlan(asset, chosen, draft.ways, requests, draft.unasked)
+
+
 def plan_asset(asset: Asset, demands: Iterable[Demand], content: Content) -> AssetPlan:
     """Return what one asset has to be asked for its demands."""
     chosen = tuple(demands)

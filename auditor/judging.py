@@ -1,0 +1,76 @@
+"""Judge what assets said: like answers to like demands are judged once, however many assets gave them. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from auditor.collect.ask import Collected
+from auditor.collect.distinct import Distinct
+from auditor.collect.facts import Facts, Readings
+from auditor.collect.plan import AssetPlan
+from auditor.evaluate import judge_all
+from auditor.model.asset import Asset
+from auditor.model.evidence import Evidence, Knowledge, evidence_of, inventory_evidence
+from auditor.model.result import Judged, Judgement, judged_of
+
+_ROOM: Final = 500_000  # judgements that are remembered
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was judged of some answers: the judgements, and what they rest on besides the answers."""
+
+    plan: AssetPlan  # keeps the identity of its ways its own
+    judgements: tuple[Judgement, ...]
+    besides: tuple[Evidence, ...]
+
+
+@dataclass
+class Judge:
+    """Judges the assets of one audit. `given` are the facts that are the same for all of them, such as the day.
+
+    `text_of` gives the stored text of an answer that did not change, by its digest.
+    """
+
+    given: Mapping[type[object], Knowledge]
+    text_of: Callable[[str], str] | None = None
+    _readings: Readings = field(init=False, repr=False)
+    _known: Distinct[tuple[object, ...], _Known] = field(default_factory=lambda: Distinct(_ROOM), repr=False)
+
+    def __post_init__(self) -> None:
+        """Remember what is read as well."""
+        self._readings = Readings(self.text_of)
+
+    def judge(self, plan: AssetPlan, collected: Collected) -> Judged:
+        """Return what becomes of one asset's demands."""
+        key = _alike(plan, collected)
+        known = self._known.get(key) if key else None
+        name = plan.asset.name
+        seen = [evidence_of(name, answer) for answer in collected.answers.values()]
+        if known is not None:
+            besides = [_own(evidence, plan.asset) for evidence in known.besides]
+            return Judged(name, known.judgements, (*seen, *besides))
+        results = judge_all(plan.demands, Facts(plan, collected.answers, self.given, self._readings))
+        judged = judged_of(name, seen, results)
+        if key and judged.evidence[: len(seen)] == tuple(seen):  # two equal answers would shift the places
+            others = judged.evidence[len(seen) :]
+            self._known.put(key, _Known(plan, judged.judgements, others), len(judged.judgements) + 1)
+        return judged
+
+
+def _alike(plan: AssetPlan, collected: Collected) -> tuple[object, ...]:
+    """Return what decides the judgements, or nothing where they may depend on the asset itself."""
+    if Asset in plan.ways:
+        return ()
+    answers = collected.answers.values()
+    return (
+        id(plan.ways),
+        *[(one.digest, one.problem, one.exit_status, one.privilege, one.place, one.channel) for one in answers],
+    )
+
+
+def _own(evidence: Evidence, asset: Asset) -> Evidence:
+    """Return another asset's inventory entry as this one's; what belongs to no asset is the same for all."""
+    if evidence.channel == "inventory":
+        return inventory_evidence(asset)
+    return replace(evidence, asset=asset.name) if evidence.asset else evidence
