@@ -75,7 +75,7 @@ def test_environment(opened, monkeypatch):
     assert (credential.name, credential.user, credential.agent) == ("lab", "audit", True)
     assert credential.password is not None
     assert credential.password.reveal() == CANARY
-    assert credential.sudo_password is None
+    assert credential.become_password is None
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -207,6 +207,19 @@ def test_key_file_is_private(opened, tmp_path):
     assert stat.S_IMODE(key.stat().st_mode) == 0o644
 
 
+def test_how_an_account_becomes_root(opened, monkeypatch):
+    """With sudo unless it is said otherwise; the password has an older name, too."""
+    monkeypatch.setenv("BECOME", CANARY)
+
+    assert opened("agent = true").become == "sudo"
+    assert opened("become = 'SU'").become == "su"
+    assert [opened(f"become = '{way}'").become for way in ("doas", "none")] == ["doas", "none"]
+    for name in ("become_password", "sudo_password"):
+        password = opened(f"{name} = {{env = 'BECOME'}}").become_password
+        assert password is not None
+        assert password.reveal() == CANARY
+
+
 def test_unknown_credential_says_what_to_add(tmp_path):
     """Also when an asset names none."""
     credentials = parsed(tmp_path, "agent = true")
@@ -236,6 +249,10 @@ def test_unknown_credential_says_what_to_add(tmp_path):
         ("user = 5", "credentials.lab.user: must be a text on one line"),
         ("user = 'a\\nb'", ""),
         ("auth_protocol = 'canary-7f2e9'", "must be one of md5, sha"),
+        ("become = 'canary-7f2e9'", "credentials.lab.become: must be one of sudo, su, doas, none"),
+        ("become_password = 'canary-7f2e9'", "credentials.lab.become_password: a secret may not stand in a file"),
+        ("sudo_password = 'canary-7f2e9'", "credentials.lab.sudo_password: a secret may not stand in a file"),
+        ("become_password = {env = 'A'}\nbecome = 'none'", "become_password: is of no use where become is none"),
     ],
 )
 def test_wrong_tables_are_placed_and_not_repeated(tmp_path, line, why):
@@ -258,6 +275,45 @@ def test_all_wrong_lines_are_shown_at_once(tmp_path):
         parsed(tmp_path, "password = 'x'", "colour = 'red'", "[credentials.web]", "agent = 1")
 
     assert [problem.place.line for problem in (caught.value, *caught.value.others)] == [2, 3, 5]
+
+
+def test_both_names_of_a_password(tmp_path):
+    """Nobody can say which of them holds."""
+    with pytest.raises(ContentError, match=r"credentials\.lab\.sudo_password: is the same as become_password") as caught:
+        parsed(tmp_path, "become_password = {env = 'A'}", "sudo_password = {env = 'B'}")
+
+    assert caught.value.place.line == 3
+
+
+def test_credentials_are_opened_before_they_are_needed(tmp_path, monkeypatch):
+    """All that are named, and no others; what is missing is said with its line."""
+    monkeypatch.setenv("HERE", CANARY)
+    monkeypatch.delenv("GONE", raising=False)
+    lines = ("password = {env = 'HERE'}", "[credentials.web]", "user = 'x'", "password = {env = 'GONE'}")
+    credentials = parsed(tmp_path, *lines, "[credentials.db]", "community = {file = 'gone'}")
+
+    credentials.open_all(["lab", "lab", "not-ours"])
+    with pytest.raises(ContentError) as caught:
+        credentials.open_all(["web", "lab", "db"])
+
+    problems = [caught.value, *caught.value.others]
+    assert [(one.place.line, one.problem.split("; ")[0]) for one in problems] == [
+        (7, f"credentials.db.community: {tmp_path}/gone cannot be read: No such file or directory"),
+        (5, "credentials.web.password: there is nothing in env GONE"),
+    ]
+
+
+def test_a_credential_that_does_not_open_is_not_tried_again(tmp_path):
+    """A fleet of hosts does not ask the same person a thousand times."""
+    counter = tmp_path / "count"
+    code = f"open('{counter}', 'a').write('x'); raise SystemExit(1)"
+    credentials = parsed(tmp_path, f'password = {{command = ["{sys.executable}", "-c", "{code}"]}}')
+
+    for _ in range(3):
+        with pytest.raises(CredentialMissing, match=r"credential lab: password: .* ended with status 1"):
+            credentials.open("lab")
+
+    assert counter.read_text() == "x"
 
 
 def test_table_that_is_none():

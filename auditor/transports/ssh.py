@@ -30,7 +30,7 @@ class Ssh:
         deadline = time.monotonic() + self._asset_seconds
         nonce = secrets.token_hex(16)
         transcript = Transcript(shells, nonce)
-        sudo = credential.sudo_password.reveal() if credential.sudo_password else ""
+        sudo = credential.become_password.reveal() if credential.become_password else ""
         with self._login.session(asset, access, credential, deadline) as session:
             asked_at = datetime.now(UTC)
             script = compose(shells, nonce, sudo)

@@ -271,7 +271,7 @@ def test_noise_of_the_login_shell_is_no_answer():
 def test_nothing_secret_is_logged(sshd, caplog):
     """Not even at the lowest level, and paramiko prints no tracebacks of its own."""
     caplog.set_level(logging.DEBUG)
-    given = Given(user=sshd.user, key_file=sshd.client_key, sudo_password=Secret(CANARY), password=Secret(CANARY))
+    given = Given(user=sshd.user, key_file=sshd.client_key, become_password=Secret(CANARY), password=Secret(CANARY))
 
     ask(transport(given, KnownHosts(sshd.known_hosts())), sshd.port)
     with Raw(hostile.closing) as server:
@@ -283,7 +283,7 @@ def test_nothing_secret_is_logged(sshd, caplog):
 
 def test_sudo_password_is_not_in_the_process_list(sshd):
     """The script goes over standard input."""
-    ssh = transport(key_of(sshd, sudo_password=Secret(CANARY)), KnownHosts(sshd.known_hosts()))
+    ssh = transport(key_of(sshd, become_password=Secret(CANARY)), KnownHosts(sshd.known_hosts()))
 
     (answer,) = ask(ssh, sshd.port, Shell("cat /proc/[0-9]*/cmdline | tr '\\0' ' '"))
 
