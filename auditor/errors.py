@@ -13,6 +13,7 @@ AuditorError
 │   ├── AuthenticationRefused
 │   ├── ProofInsufficient    it takes other proofs than the credential has, or further ones; none was wrong
 │   ├── CredentialStopped    too many refusals: the credential is tried nowhere any more
+│   ├── NotNow               a maintenance window is closed or a freeze holds: nothing was sent
 │   ├── NoShell              the account logs in, and runs no POSIX shell
 │   ├── CredentialMissing    the referenced credential cannot be read here
 │   ├── HostKeyUnknown       never seen and not being enrolled
@@ -25,8 +26,14 @@ AuditorError
 └── NotPresent           the answer says that there is no such thing; not applicable
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+# Reports know these reasons again by their words, in audits of any age: change them, and keep reading the old ones.
+_STOPPED: Final = re.compile(r"credential ([^\n]{1,200}) stopped after (\d{1,6}) refusals?")
+_NOT_NOW: Final = "not asked: "
 
 
 class AuditorError(Exception):
@@ -109,6 +116,21 @@ class ProofInsufficient(CollectionError):
 
 class CredentialStopped(CollectionError):
     """The credential was refused too often in this audit, and is tried nowhere any more."""
+
+    @staticmethod
+    def told_in(text: str) -> tuple[str, int] | None:
+        """Return the credential and how often it was refused, if this error is all that a stored reason says."""
+        found = _STOPPED.fullmatch(text)
+        return (found[1], int(found[2])) if found else None
+
+
+class NotNow(CollectionError):
+    """A maintenance window is closed or a freeze holds: nothing was sent to the asset. Says `not asked: ` and why."""
+
+    @staticmethod
+    def told_in(text: str) -> str | None:
+        """Return why an asset was not asked, if this error is all that a stored reason says."""
+        return text.removeprefix(_NOT_NOW) if text.startswith(_NOT_NOW) and "\n" not in text else None
 
 
 class NoShell(CollectionError):
