@@ -95,7 +95,8 @@ class Asker:
             left = [request for request in requests if request not in answers] if job.answers else requests
             for answer in self._session(job.asset, access, left) if left else ():
                 answers[answer.request] = answer
-        return Collected(job.asset, answers, time.monotonic() - started)
+        ordered = {one: answers[one] for requests in job.requests.values() for one in requests if one in answers}
+        return Collected(job.asset, ordered, time.monotonic() - started)
 
     def _session(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
         transport = self.transports.get(access.channel)
