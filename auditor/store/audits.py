@@ -1,35 +1,27 @@
 """Audits: begun, saved asset by asset so that a killed one can be resumed, finished all at once, and read again."""
 
 import json
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Final, cast
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, Select, func, select
 
-from auditor.errors import UsageError
-from auditor.model.evidence import evidence_of
 from auditor.model.finding import Finding, FindingState
 from auditor.model.policy import Policy
-from auditor.model.result import Result
-from auditor.store import codec
-from auditor.store.blobs import Filing, insert_into, read_records
+from auditor.store.blobs import Filing, read_records
 from auditor.store.codec import Json
-from auditor.store.evidence import EvidenceMemory, Told
 from auditor.store.findings import write_findings
-from auditor.store.memory import audit_number, no_audit, parsed_number, register_assets
-from auditor.store.records import AssetOutcome, Audit, AuditOutcome, AuditPlan, Gathered, Run
+from auditor.store.memory import audit_number, register_assets
+from auditor.store.records import AssetOutcome, Audit, AuditOutcome, AuditPlan, Run
+from auditor.store.saving import SavingMemory
 from auditor.store.tables import ANSWER, ASSET, AUDIT, TALLY
 
-_MOST_READ: Final = 500  # pairs of documents kept while results are read
 _RESUMABLE: Final = timedelta(days=1)  # older answers would be passed off as today's
 
 
-class AuditMemory(EvidenceMemory):
+class AuditMemory(SavingMemory):
     """The part of the store that keeps audits. Whoever begins, saves or finishes holds the audit lock."""
 
     def resume_or_begin(self, policy: Policy, inventory_digest: str, assets: Iterable[str], *, now: datetime) -> Run:
@@ -60,7 +52,7 @@ class AuditMemory(EvidenceMemory):
                 "policy_version": plan.policy_version,
                 "policy_digest": plan.policy_digest,
                 "inventory_digest": plan.inventory_digest,
-                "scope_id": filing.file_record(json.dumps(sorted(plan.assets)), "scope"),
+                "scope_id": filing.file_record(json.dumps(sorted(plan.assets))),
             }
             number = connection.execute(AUDIT.insert().values(row).returning(AUDIT.c.id)).scalar_one()
         self._shelf.keep(filing)
@@ -86,40 +78,6 @@ class AuditMemory(EvidenceMemory):
                 .where(ANSWER.c.audit_id == audit_number(connection, audit))
             )
             return frozenset(connection.execute(chosen).scalars())
-
-    def save_asset(self, audit: str, gathered: Gathered, results: Sequence[Result], *, now: datetime) -> None:
-        """Keep what one asset said and what it was judged to be: all of it, or after an error nothing.
-
-        Saving it once more replaces it. Raises ValueError when a result is about another asset or rests on a text that
-        is not stored, UsageError when the audit is finished.
-        """
-        name = gathered.asset.name
-        if strange := [result for result in results if result.asset != name]:
-            raise ValueError(f"a result about {strange[0].asset} was given for {name}")
-        evidence = [evidence_of(name, answer) for answer in gathered.answers.values()]
-        texts = {seen.digest: answer.text for seen, answer in zip(evidence, gathered.answers.values(), strict=True)}
-        texts.pop("", None)
-        parts = codec.documents(name, evidence, results)
-        compressed = self._shelf.compressed(texts)
-        with self._database.writing() as connection:
-            filing = Filing(connection, self._shelf)
-            number = _open_audit(connection, audit)
-            filing.file_texts(compressed)
-            if lost := filing.missing({seen.digest for result in results for seen in result.evidence if seen.digest}):
-                raise ValueError(f"a result of {name} rests on a text that is not stored: {min(lost)}")
-            row = {
-                "audit_id": number,
-                "asset_id": self._shelf.assets.get(name) or register_assets(connection, [name], now)[name],
-                "reached": gathered.reached,
-                "problem": gathered.problem,
-                "saved_at": now,
-                "plan_id": filing.file_record(parts.plan),
-                "judged_id": filing.file_record(parts.judged, parts.plan),
-                "seen_id": filing.file_record(parts.seen, parts.family),
-                "asked": zlib.compress(parts.asked.encode()),
-            }
-            connection.execute(_upsert(connection.dialect.name), row)
-        self._shelf.keep(filing)
 
     def finish_audit(
         self, audit: str, findings: Iterable[Finding], *, now: datetime, outcome: AuditOutcome | None = None
@@ -158,12 +116,6 @@ class AuditMemory(EvidenceMemory):
         done = AUDIT.c.outcome.in_([AuditOutcome.MET.value, AuditOutcome.NOT_MET.value])
         return next(iter(self._audits(select(AUDIT).where(done).order_by(AUDIT.c.id.desc()).limit(1))), None)
 
-    def results(self, audit: str, asset: str = "") -> Iterator[Result]:
-        """Give the results of an audit, by asset and in the policy's order. Memory stays flat. Raises UsageError."""
-        reading = _Reading()
-        for told in self._told(self.audit(audit).id, asset):
-            yield from codec.results_from(told.asset, reading.judgements(told), told.evidence())
-
     def collected(self, audit: str) -> dict[str, AssetOutcome]:
         """Return whether each asset of an audit answered, by name."""
         with self._database.reading() as connection:
@@ -190,26 +142,6 @@ class AuditMemory(EvidenceMemory):
             return [_audit(row, cast("list[str]", scopes[row.scope_id])) for row in rows]
 
 
-class _Reading:
-    """Documents that many assets have in common, made into values once."""
-
-    def __init__(self) -> None:
-        self._demands: dict[int, list[codec.Demanded]] = {}
-        self._judgements: dict[tuple[int, int], list[codec.Judgement]] = {}
-
-    def judgements(self, told: Told) -> list[codec.Judgement]:
-        key = (told.plan_id, told.judged_id)
-        if key not in self._judgements:
-            if len(self._judgements) >= _MOST_READ:
-                self._judgements.clear()
-                self._demands.clear()
-            if told.plan_id not in self._demands:
-                self._demands[told.plan_id] = codec.demands_from(cast("list[list[Json]]", told.plan))
-            judged = cast("list[list[Json]]", told.judged)
-            self._judgements[key] = codec.judgements_from(self._demands[told.plan_id], judged)
-        return self._judgements[key]
-
-
 def _audit(row: "Row[tuple[object, ...]]", assets: Iterable[str]) -> Audit:
     return Audit(
         id=str(row.id),
@@ -224,28 +156,6 @@ def _audit(row: "Row[tuple[object, ...]]", assets: Iterable[str]) -> Audit:
         finished_at=row.finished_at,
         outcome=AuditOutcome(row.outcome),
     )
-
-
-_OUTCOME: Final = select(AUDIT.c.outcome).where(AUDIT.c.id == bindparam("audit"))
-
-
-@cache
-def _upsert(dialect: str) -> "sqlite.Insert | postgresql.Insert":
-    """Return the statement that saves an asset once: made anew for each it would cost more than to run it."""
-    insert = insert_into(dialect, ANSWER)
-    key = ["audit_id", "asset_id"]
-    fields = {name: insert.excluded[name] for name in ANSWER.c.keys() if name not in {"id", *key}}  # noqa: SIM118
-    return insert.on_conflict_do_update(index_elements=key, set_=fields)
-
-
-def _open_audit(connection: Connection, audit: str) -> int:
-    number = parsed_number(audit)
-    outcome = connection.execute(_OUTCOME, {"audit": number}).scalar()
-    if outcome is None:
-        raise no_audit(audit)
-    if outcome != AuditOutcome.UNFINISHED.value:
-        raise UsageError(f"The audit {audit} is {outcome}: nothing can be added to it.")
-    return number
 
 
 def _reached(connection: Connection, number: int) -> int:

@@ -6,82 +6,83 @@ and audits in which it is the same:
 - `plan`: control, check, severity and settings of each demand; the same for all assets of a kind;
 - `judged`: verdict, reason, violations and the numbers of the evidence for each demand; the same for like assets;
 - `seen`: the evidence, without its times;
-- `asked`: the times, as microseconds since the one before; the first since 1970.
+- `asked`: the times, as microseconds since the one before; the first since 1970;
+- `told`: what the newest audit alone remembers, so that an asset need not send again what did not change.
 
 Values keep their types: JSON has no tuples, sets or dates, so those are lists that begin with a letter for the type.
 """
 
 import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, cast
 
 from auditor.model.check import Severity, Undecided, Value, Violation
 from auditor.model.evidence import Evidence
-from auditor.model.result import Result, Verdict
+from auditor.model.probe import Answer
+from auditor.model.result import Judged, Judgement, Verdict
+from auditor.store.records import LastAnswer
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _VERDICTS: Final = {verdict.value: verdict for verdict in Verdict}
+_SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_RAW_BYTES: Final = 16
+
+Demanded = tuple[str, str, Severity, Mapping[str, object]]  # control, check, severity, settings
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
-    """The four parts of what one audit got from one asset, as JSON texts.
+class Judging:
+    """What all assets that were judged alike share, as JSON texts."""
+
+    plan: str
+    judged: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sights:
+    """What all assets that were asked and answered alike share, as a JSON text.
 
     `family` is what lists of evidence have in common when the same was asked: channels and requests.
     """
 
-    plan: str
-    judged: str
     seen: str
-    asked: str
     family: str
 
 
-@dataclass(frozen=True, slots=True)
-class Demanded:
-    """What a result says of its demand."""
-
-    control: str
-    check: str
-    severity: Severity
-    settings: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """A result without its asset: `at` has the numbers of its evidence."""
-
-    demanded: Demanded
-    verdict: Verdict
-    reason: str
-    at: tuple[int, ...]
-    violations: tuple[Violation, ...]
-    undecided: tuple[Undecided, ...]
+def judging(judgements: Iterable[Judgement]) -> Judging:
+    """Return judgements as documents."""
+    demands: list[str] = []
+    judged: list[str] = []
+    for judgement in judgements:
+        demands.append(_demand(judgement))
+        judged.append(_judgement(judgement))
+    return Judging(f"[{','.join(demands)}]", f"[{','.join(judged)}]")
 
 
-def documents(asset: str, evidence: Iterable[Evidence], results: Sequence[Result]) -> Documents:
-    """Return what an asset gave as documents; evidence that only results name is added to the rest."""
-    numbers: dict[Evidence, int] = {}
-    for seen in evidence:
-        numbers.setdefault(seen, len(numbers))
-    judged = [
-        _judgement(result, [numbers.setdefault(seen, len(numbers)) for seen in result.evidence]) for result in results
-    ]
-    return Documents(
-        plan=f"[{','.join(map(_demand, results))}]",
-        judged=f"[{','.join(judged)}]",
-        seen=_dump([_sight(seen, asset) for seen in numbers]),
-        asked=_dump(_steps(seen.asked_at for seen in numbers)),
-        family=_dump([[seen.channel, seen.request] for seen in numbers]),
-    )
+def sights(asset: str, evidence: Iterable[Evidence]) -> Sights:
+    """Return the evidence of an asset as documents, without its times and without the asset's own name."""
+    owned = [(_sight(seen), None if seen.asset == asset else seen.asset) for seen in evidence]
+    return _sights(tuple(owned))
+
+
+def times(evidence: Iterable[Evidence]) -> bytes:
+    """Return when each item of evidence was asked, compressed. Raises ValueError for a time without a time zone."""
+    return _packed_times(tuple([seen.asked_at for seen in evidence]))
+
+
+def times_from(packed_times: bytes) -> list[int | None]:
+    """Return the steps from one time to the next, as `evidence_from` takes them."""
+    return cast("list[int | None]", json.loads(zlib.decompress(packed_times)))
 
 
 def evidence_from(asset: str, seen: Sequence[Sequence[Json]], asked: Sequence[int | None]) -> list[Evidence]:
@@ -109,73 +110,92 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], asked: Sequence[in
 def demands_from(plan: Sequence[Sequence[Json]]) -> list[Demanded]:
     """Return the demands of a parsed plan."""
     return [
-        Demanded(str(control), str(check), Severity(str(severity)), MappingProxyType(_unpacked_settings(settings)))
+        (str(control), str(check), _SEVERITIES[str(severity)], MappingProxyType(_unpacked_settings(settings)))
         for control, check, severity, settings in plan
     ]
 
 
-def judgements_from(demands: Sequence[Demanded], judged: Sequence[Sequence[Json]]) -> list[Judgement]:
+def judgements_from(demands: Sequence[Demanded], judged: Sequence[Sequence[Json]]) -> tuple[Judgement, ...]:
     """Return what is the same in the results of all assets that share two documents, from these."""
     judgements: list[Judgement] = []
-    for demanded, line in zip(demands, judged, strict=True):
+    for (control, check, severity, settings), line in zip(demands, judged, strict=True):
         verdict, reason, at, violations, undecided = _filled(line, 5, []) if len(line) > 3 else (*line, (), ())
         judgements.append(
             Judgement(
-                demanded=demanded,
+                control=control,
+                check=check,
                 verdict=_VERDICTS[str(verdict)],
                 reason=str(reason),
                 at=tuple(cast("list[int]", at)),
+                severity=severity,
                 violations=tuple([_violation(item) for item in cast("list[list[Json]]", violations)]),
                 undecided=tuple([Undecided(str(s), str(r)) for s, r in cast("list[list[Json]]", undecided)]),
+                settings=settings,
             )
         )
-    return judgements
+    return tuple(judgements)
 
 
-def results_from(asset: str, judgements: Iterable[Judgement], evidence: Sequence[Evidence]) -> list[Result]:
-    """Return the results of an asset."""
-    return [
-        Result(
-            asset=asset,
-            control=judgement.demanded.control,
-            check=judgement.demanded.check,
-            verdict=judgement.verdict,
-            reason=judgement.reason,
-            evidence=tuple([evidence[number] for number in judgement.at]),
-            severity=judgement.demanded.severity,
-            violations=judgement.violations,
-            undecided=judgement.undecided,
-            settings=judgement.demanded.settings,
-        )
-        for judgement in judgements
-    ]
+def told(judged: Judged, answers: Iterable[Answer]) -> bytes:
+    """Return what an asset need not send again while it stays the same: of each item of evidence, where it is known,
+    the exit status and the digest of what was sent. Nothing when there is none. Raises ValueError for a strange digest.
+    """
+    given = {str(answer.request): answer for answer in answers if answer.raw and not answer.problem}
+    if not given:
+        return b""
+    marks: list[Json] = []
+    digests: list[bytes] = []
+    for seen in judged.evidence:
+        answer = given.get(seen.request) if seen.asset == judged.asset else None
+        if answer is None or answer.channel.value != seen.channel:
+            marks.append("")
+            continue
+        marks.append(answer.exit_status)
+        digests.append(bytes.fromhex(answer.raw))
+        if len(digests[-1]) != _RAW_BYTES:
+            raise ValueError(f"{seen.request}: a digest of {len(digests[-1])} bytes was given, and not of {_RAW_BYTES}")
+    return b"\n".join([_dump(marks).encode(), b"".join(digests)])
+
+
+def told_from(asset: str, seen: Sequence[Sequence[Json]], body: bytes) -> dict[str, LastAnswer]:
+    """Return what an asset told last, by request, from the parsed evidence and what was kept beside it."""
+    marks, _, digests = body.partition(b"\n")
+    evidence = evidence_from(asset, seen, [None] * len(seen))
+    listed = zip(evidence, cast("list[int | str | None]", json.loads(marks)), strict=True)
+    told: dict[str, LastAnswer] = {}
+    for number, (one, exit_status) in enumerate((one, mark) for one, mark in listed if not isinstance(mark, str)):
+        raw = digests[number * _RAW_BYTES : (number + 1) * _RAW_BYTES].hex()
+        told[one.request] = LastAnswer(one.digest, raw, exit_status, one.privilege, one.origin)
+    return told
 
 
 _demands: Final[dict[tuple[object, ...], tuple[str, tuple[object, ...]]]] = {}
 _MOST_DEMANDS: Final = 50_000
 
 
-def _demand(result: Result) -> str:
+def _demand(judgement: Judgement) -> str:
     """Return a demand as it is written. Settings are the same objects for every asset, and are written once."""
-    values = tuple(result.settings.values())
-    key = (result.control, result.check, result.severity, *result.settings, *map(id, values))
+    values = tuple(judgement.settings.values())
+    key = (judgement.control, judgement.check, judgement.severity, *judgement.settings, *map(id, values))
     known = _demands.get(key)
     if known is None:
-        settings: Json = {name: packed(value) for name, value in result.settings.items()}
-        text = _dump([result.control, result.check, result.severity.value, settings])
+        settings: Json = {name: packed(value) for name, value in judgement.settings.items()}
+        text = _dump([judgement.control, judgement.check, judgement.severity.value, settings])
         if len(_demands) >= _MOST_DEMANDS:
             _demands.clear()
         known = _demands[key] = (text, values)  # holding the values keeps their ids theirs
     return known[0]
 
 
-def _judgement(result: Result, at: Sequence[int]) -> str:
-    if not (result.violations or result.undecided):
-        return f'["{result.verdict.value}",{_quoted(result.reason)},[{",".join(map(str, at))}]]'
-    line: list[Json] = [result.verdict.value, result.reason, list(at)]
-    line.append([[seen.subject, packed(seen.found), packed(seen.wanted)] for seen in result.violations])
-    if result.undecided:
-        line.append([[place.subject, place.reason] for place in result.undecided])
+def _judgement(judgement: Judgement) -> str:
+    at = judgement.at
+    if not (judgement.violations or judgement.undecided):
+        places = at[0] if len(at) == 1 else ",".join(map(str, at))
+        return f'["{judgement.verdict.value}",{_quoted(judgement.reason)},[{places}]]'
+    line: list[Json] = [judgement.verdict.value, judgement.reason, list(at)]
+    line.append([[seen.subject, packed(seen.found), packed(seen.wanted)] for seen in judgement.violations])
+    if judgement.undecided:
+        line.append([[place.subject, place.reason] for place in judgement.undecided])
     return _dump(line)
 
 
@@ -184,14 +204,31 @@ def _violation(item: Sequence[Json]) -> Violation:
     return Violation(str(subject), cast("Value", unpacked(found)), cast("Value", unpacked(wanted)))
 
 
-def _sight(seen: Evidence, asset: str) -> list[Json]:
+_Sight = tuple[str, str, str, str, str, str]
+_sight: Final[Callable[[Evidence], _Sight]] = cast(
+    "Callable[[Evidence], _Sight]", attrgetter("channel", "request", "digest", "problem", "privilege", "origin")
+)
+
+
+@lru_cache(1000)
+def _sights(owned: tuple[tuple[_Sight, str | None], ...]) -> Sights:
+    family: Json = [[sight[0], sight[1]] for sight, _ in owned]
+    return Sights(_dump([_sight_line(*one) for one in owned]), _dump(family))
+
+
+def _sight_line(sight: _Sight, owner: str | None) -> list[Json]:
     """Return an item of evidence without time; the asset only when it is another, and empty ends left out."""
-    line: list[Json] = [seen.channel, seen.request, seen.digest, seen.problem, seen.privilege, seen.origin]
-    if seen.asset != asset:
-        return [*line, [seen.asset]]
+    line: list[Json] = list(sight)
+    if owner is not None:
+        return [*line, [owner]]
     while line[-1] == "" and len(line) > 2:
         line.pop()
     return line
+
+
+@lru_cache(1000)
+def _packed_times(moments: tuple[datetime | None, ...]) -> bytes:
+    return zlib.compress(_dump(_steps(moments)).encode())
 
 
 def _filled(line: Sequence[Json], length: int, filler: Json) -> list[Json]:

@@ -1,9 +1,7 @@
 """Evidence read again: what each asset was asked in an audit, and the texts of its answers."""
 
-import json
-import zlib
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -12,10 +10,11 @@ from sqlalchemy import Connection, func, select
 
 from auditor.model.evidence import Evidence
 from auditor.store import codec
-from auditor.store.blobs import read_records, read_text
+from auditor.store.blobs import read_records, read_text, read_texts
 from auditor.store.codec import Json
 from auditor.store.memory import Memory, audit_number
-from auditor.store.tables import ANSWER, ASSET
+from auditor.store.records import LastAnswer
+from auditor.store.tables import ANSWER, ASSET, LAST_TOLD
 
 _PAGE: Final = 200  # assets read at once
 _MOST_KEPT: Final = 2000  # parsed documents
@@ -34,12 +33,12 @@ class Told:
     plan_id: int
     judged_id: int
     seen: Json
-    asked: Json
+    asked: bytes
 
     def evidence(self) -> list[Evidence]:
         """Return what was asked and seen."""
-        seen, asked = cast("list[list[Json]]", self.seen), cast("list[int | None]", self.asked)
-        return codec.evidence_from(self.asset, seen, asked)
+        seen = cast("list[list[Json]]", self.seen)
+        return codec.evidence_from(self.asset, seen, codec.times_from(self.asked))
 
 
 class EvidenceMemory(Memory):
@@ -54,6 +53,21 @@ class EvidenceMemory(Memory):
         """Return a text by its digest. Raises UsageError when there is none, DatabaseProblem when it is damaged."""
         with self._database.reading() as connection:
             return read_text(connection, digest)
+
+    def evidence_texts(self, digests: Collection[str]) -> dict[str, str]:
+        """Return the texts that are stored of these digests. Raises DatabaseProblem when one is damaged."""
+        with self._database.reading() as connection:
+            return read_texts(connection, digests)
+
+    def last_told(self, asset: str) -> Mapping[str, LastAnswer]:
+        """Return what an asset last told to each request (`str(request)`), where it need not send the same again."""
+        chosen = select(LAST_TOLD.c.seen_id, LAST_TOLD.c.body).join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id)
+        with self._database.reading() as connection:
+            row = connection.execute(chosen.where(ASSET.c.name == asset)).first()
+            if row is None:
+                return {}
+            seen = read_records(connection, [row.seen_id])[row.seen_id]
+        return codec.told_from(asset, cast("list[list[Json]]", seen), row.body)
 
     def _told(self, audit: str = "", asset: str = "") -> Iterator[Told]:
         """Give what assets told, by name: in an audit, or the last of each. A page at a time, so memory stays flat."""
@@ -94,7 +108,7 @@ def _page(
             plan_id=row.plan_id,
             judged_id=row.judged_id,
             seen=kept[row.seen_id],
-            asked=json.loads(zlib.decompress(row.asked)),
+            asked=row.asked,
         )
         for row in rows
     ]

@@ -100,6 +100,17 @@ class AssetOutcome:
     saved_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """What an asset last said to a request: `digest` names the stored text, `raw` is of what it sent, keyed."""
+
+    digest: str
+    raw: str
+    exit_status: int | None
+    privilege: str = ""
+    place: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """How many assets of an audit got a verdict on one check of one control. `check` is empty for a manual control."""

@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, MetaData, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-HEAD: Final = "0001"  # the newest migration: a database at this version needs no look at the migrations
+HEAD: Final = "0002"  # the newest migration: a database at this version needs no look at the migrations
 VERSION_TABLE: Final = "auditor_version"
 
 _ESCAPED: Final = "\x01json:"
@@ -142,6 +142,18 @@ class AnswerRow(Row, table=True):
     asked: bytes = Field(sa_type=LargeBinary)
 
 
+class LastToldRow(Row, table=True):
+    """What an asset need not send again as long as it stays the same; only the newest is kept.
+
+    `body` goes with the evidence in `seen`, item by item: its exit statuses, and the keyed digests of what was sent.
+    """
+
+    __tablename__ = "last_told"
+    asset_id: int = Field(primary_key=True, foreign_key="asset.id", sa_column_kwargs={"autoincrement": False})
+    seen_id: int = Field(foreign_key="record.id")
+    body: bytes = Field(sa_type=LargeBinary)
+
+
 class TallyRow(Row, table=True):
     """How many assets of a finished audit got a verdict on a check."""
 
@@ -234,6 +246,7 @@ AUDIT: Final = _table(AuditRow)
 ASSET: Final = _table(AssetRow)
 IDENTITY: Final = _table(IdentityRow)
 ANSWER: Final = _table(AnswerRow)
+LAST_TOLD: Final = _table(LastToldRow)
 TALLY: Final = _table(TallyRow)
 FINDING: Final = _table(FindingRow)
 EVENT: Final = _table(EventRow)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.model.check import Severity, Undecided, Violation
 from auditor.model.evidence import Evidence
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Result, Verdict, judged_of
 from auditor.store import codec
 from tests.make import NOW, SEEN
 from tests.store.given import failed, said
@@ -68,12 +68,12 @@ def results(draw: st.DrawFn) -> Result:
 
 
 def back(evidence: list[Evidence], given_results: list[Result]) -> tuple[list[Evidence], list[Result]]:
-    texts = codec.documents("web-01", evidence, given_results)
-    plan, judged, seen, asked = (json.loads(text) for text in (texts.plan, texts.judged, texts.seen, texts.asked))
-    evidence_back = codec.evidence_from("web-01", seen, asked)
-    return evidence_back, codec.results_from(
-        "web-01", codec.judgements_from(codec.demands_from(plan), judged), evidence_back
-    )
+    judged = judged_of("web-01", evidence, given_results)
+    shared = codec.judging(judged.judgements)
+    seen = json.loads(codec.sights("web-01", judged.evidence).seen)
+    evidence_back = codec.evidence_from("web-01", seen, codec.times_from(codec.times(judged.evidence)))
+    judgements = codec.judgements_from(codec.demands_from(json.loads(shared.plan)), json.loads(shared.judged))
+    return evidence_back, list(Judged("web-01", judgements, tuple(evidence_back)).results)
 
 
 def typed(value: object) -> object:
@@ -125,18 +125,21 @@ def test_sets_are_written_in_one_order() -> None:
 
 def test_documents_of_like_assets_are_the_same() -> None:
     """Neither the asset's name nor the time is in what like assets share."""
-    one, other = said("web-01"), said("web-02", at=NOW + timedelta(hours=1))
-    texts = [codec.documents(c.asset.name, c.evidence, [failed(c)]) for c in (one, other)]
+    listed = [
+        judged_of(given.asset.name, given.evidence, [failed(given)])
+        for given in (said("web-01"), said("web-02", at=NOW + timedelta(hours=1)))
+    ]
 
-    assert (texts[0].plan, texts[0].judged, texts[0].seen) == (texts[1].plan, texts[1].judged, texts[1].seen)
-    assert texts[0].asked != texts[1].asked
+    one, other = ((codec.judging(j.judgements), codec.sights(j.asset, j.evidence)) for j in listed)
+    assert one == other
+    assert codec.times(listed[0].evidence) != codec.times(listed[1].evidence)
 
 
 def test_a_time_without_zone_is_refused() -> None:
     """It could be any moment."""
     naive = Evidence(asset="web-01", request="x", channel="ssh", asked_at=datetime(2026, 1, 1))  # noqa: DTZ001
     with pytest.raises(ValueError, match="time zone"):
-        codec.documents("web-01", [naive], [])
+        codec.times([naive])
 
 
 def test_days_and_moments_stay_apart() -> None:

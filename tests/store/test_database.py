@@ -87,7 +87,7 @@ def test_a_newer_database_is_left_alone(store: Store, where: str, open_store: Ca
     with raw(where) as connection:
         connection.execute(text(f"UPDATE {tables.VERSION_TABLE} SET version_num = '9999'"))  # noqa: S608
 
-    with pytest.raises(DatabaseProblem, match=r"written by a newer auditor \(version 9999, this one knows 0001\)"):
+    with pytest.raises(DatabaseProblem, match=r"written by a newer auditor \(version 9999, this one knows 0002\)"):
         open_store()
 
 
