@@ -33,7 +33,7 @@ from typing import Final
 
 # Reports know these reasons again by their words, in audits of any age: change them, and keep reading the old ones.
 _STOPPED: Final = re.compile(r"credential ([^\n]{1,200}) stopped after (\d{1,6}) refusals?")
-_NOT_NOW: Final = "not asked: "
+_NOT_NOW: Final = ("outside its maintenance window: ", "frozen from ")  # as auditor.windows says it
 
 
 class AuditorError(Exception):
@@ -125,12 +125,12 @@ class CredentialStopped(CollectionError):
 
 
 class NotNow(CollectionError):
-    """A maintenance window is closed or a freeze holds: nothing was sent to the asset. Says `not asked: ` and why."""
+    """A maintenance window is closed or a freeze holds: nothing was sent to the asset."""
 
     @staticmethod
-    def told_in(text: str) -> str | None:
-        """Return why an asset was not asked, if this error is all that a stored reason says."""
-        return text.removeprefix(_NOT_NOW) if text.startswith(_NOT_NOW) and "\n" not in text else None
+    def told_in(text: str) -> bool:
+        """Whether this is what a stored reason says."""
+        return text.startswith(_NOT_NOW)
 
 
 class NoShell(CollectionError):
