@@ -36,6 +36,7 @@ class Forks:
         self._processes, self._threads, self._begin = processes, threads, begin
         self._free: queue.SimpleQueue[Connection | None] = queue.SimpleQueue()
         self._lines: list[Connection] = []
+        self._lives: list[Connection] = []
         self._children: list[multiprocessing.process.BaseProcess] = []
 
     def __enter__(self) -> Self:
@@ -43,15 +44,16 @@ class Forks:
         context = multiprocessing.get_context("fork")
         for number in range(self._processes):
             pairs = [context.Pipe() for _ in range(self._threads)]
-            ours = [here for here, _ in pairs]
-            theirs = [there for _, there in pairs]
+            life, living = context.Pipe()
+            self._lines += [here for here, _ in pairs]
+            self._lives.append(life)
+            theirs, others = [there for _, there in pairs], [*self._lines, *self._lives]
             child = context.Process(
-                target=_live, args=(theirs, [*self._lines, *ours], self._begin), name=f"asking-{number}", daemon=True
+                target=_live, args=(living, theirs, others, self._begin), name=f"asking-{number}", daemon=True
             )
             child.start()
-            for line in theirs:
+            for line in (living, *theirs):
                 line.close()
-            self._lines += ours
             self._children.append(child)
         for line in self._lines:
             self._free.put(line)
@@ -61,7 +63,7 @@ class Forks:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the lines, and wait for the children; one that does not end is killed."""
-        for line in self._lines:
+        for line in (*self._lives, *self._lines):
             line.close()
         for child in self._children:
             child.join(_PATIENCE)
@@ -92,19 +94,20 @@ class Forks:
 
 
 def _live(
-    lines: Sequence[Connection], others: Sequence[Connection], begin: Callable[[], AbstractContextManager[Answering]]
+    living: Connection,
+    lines: Sequence[Connection],
+    others: Sequence[Connection],
+    begin: Callable[[], AbstractContextManager[Answering]],
 ) -> None:
-    """Be a child: answer on every line until the parent closes them."""
+    """Be a child: answer on every line until the parent closes the line that says that it lives."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for line in others:
         line.close()  # else the parent's end would be open as long as any child lives
     with begin() as answering:
-        threads = [threading.Thread(target=_serve, args=(line, answering), daemon=True) for line in lines]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        for line in lines:
+            threading.Thread(target=_serve, args=(line, answering), daemon=True).start()
+        _over(living.recv_bytes)
 
 
 def _serve(line: Connection, answering: Answering) -> None:

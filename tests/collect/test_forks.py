@@ -84,7 +84,7 @@ def begin():
     yield lambda message: (print(message.decode(), flush=True), time.sleep(60))[0] or b""
 with Forks(2, 1, begin) as forks:
     print(*(child.pid for child in forks._children), flush=True)
-    time.sleep(60)
+    forks.answer(b"busy")
 """
 
 
