@@ -150,7 +150,7 @@ def content_error(document: Document, error: "ValidationError", at: Sequence[Key
     for problem in error.errors(include_url=False, include_input=False):
         loc, kind = problem["loc"], problem["type"]
         place = (document.key_place if kind == "extra_forbidden" else document.place)(*at, *loc)
-        problems.append(ContentError(place, _sentence(loc, kind, problem["msg"])))
+        problems.append(ContentError(place, _sentence(loc or at, kind, problem["msg"].removeprefix("Value error, "))))
     return ContentError.of(problems)
 
 
@@ -247,11 +247,26 @@ def _toml_place(file: str, message: str) -> Place:
 def _toml_places(file: str, text: str) -> Iterator[tuple[tuple[Key, ...], Place]]:
     """Yield where tables and their keys begin; enough to point at a wrong setting."""
     table: tuple[Key, ...] = ()
+    counts: dict[tuple[Key, ...], int] = {}  # of the tables that have double brackets
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith("[") and "]" in stripped:
-            table = tuple(part.strip().strip("\"'") for part in stripped.strip("[ ").split("]")[0].split("."))
+            names = tuple(part.strip().strip("\"'") for part in stripped.strip("[ ").split("]")[0].split("."))
+            if stripped.startswith("[["):
+                whole = _numbered(names[:-1], counts) + names[-1:]
+                counts[whole] = counts.get(whole, -1) + 1
+            table = _numbered(names, counts)
             yield table, Place(file, number, 1)
         elif "=" in stripped and not stripped.startswith("#"):
             key = stripped.split("=", 1)[0].strip().strip("\"'")
             yield (*table, *(part.strip() for part in key.split("."))), Place(file, number, line.index(key) + 1)
+
+
+def _numbered(names: Sequence[Key], counts: Mapping[tuple[Key, ...], int]) -> tuple[Key, ...]:
+    """Return the path of a table; a name that several share stands for the newest (TOML 1.0, arrays of tables)."""
+    path: tuple[Key, ...] = ()
+    for name in names:
+        path = (*path, name)
+        if path in counts:
+            path = (*path, counts[path])
+    return path

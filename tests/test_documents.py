@@ -228,3 +228,14 @@ def test_a_model_says_of_every_problem_where_it_is() -> None:
     assert "x.yaml:1:1: one: is required" in said
     assert "x.yaml:2:1: three: there is no such field" in said
     assert any(line.startswith("x.yaml:1:10: two: input should be a valid integer") for line in said)
+
+
+def test_tables_that_share_a_name_are_told_apart(tmp_path: Path) -> None:
+    """By their number; a table below one belongs to the newest."""
+    path = tmp_path / "x.toml"
+    path.write_text("[[a]]\nx = 1\n[a.b]\ny = 2\n[[a.c]]\n[[a.c]]\nz = 3\n[[a]]\nx = 4\n[d]\n")
+
+    document = read_toml(path)
+
+    keys = [("a", 0), ("a", 0, "x"), ("a", 0, "b", "y"), ("a", 0, "c", 1, "z"), ("a", 1), ("a", 1, "x"), ("d",)]
+    assert [document.place(*key).line for key in keys] == [1, 2, 4, 7, 8, 9, 10]
