@@ -147,7 +147,7 @@ def _reported(setup: Setup, store: Store, shown: Audit) -> Reported:
         asked=shown.plan.assets,
         unreached=_unreached(store, shown),
         last_answers=store.last_answers(shown.id),
-        results=tuple(store.results(shown.id)),
+        judged=store.judged(shown.id),
         findings=tuple(findings),
         recommendations=tuple(advice),
         projects={project.recommendation.solution.id: project for project in _drafts(setup, advice)},

@@ -1,6 +1,6 @@
 """What reports are written from: one finished audit with everything around it, as plain values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +11,7 @@ from auditor.model.finding import Finding
 from auditor.model.policy import Policy, Waiver
 from auditor.model.project import Project
 from auditor.model.recommendation import Recommendation
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Verdict
 
 
 class Past(Protocol):
@@ -78,7 +78,7 @@ class Audited:
     asked: frozenset[str]  # names of the assets that the audit was of
     unreached: Mapping[str, str]  # those that gave no answer, and why
     last_answers: Mapping[str, datetime]  # when each asset last answered, in this audit or before
-    results: tuple[Result, ...]
+    judged: Iterable[Judged]  # each asset once; gone through once, so it may come out of the store as it is needed
     findings: tuple[Finding, ...]
     recommendations: tuple[Recommendation, ...]
     projects: Mapping[str, Project]  # drafts, by the id of their solution

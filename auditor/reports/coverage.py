@@ -1,7 +1,7 @@
 """What an audit could see: the first numbers of every report. No score stands without them."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,12 +82,12 @@ class FrameworkRow:
         return 100 * (self.met + self.not_met) // self.named if self.named else 0
 
 
-def coverage(audited: Audited) -> Coverage:
+def coverage(audited: Audited, verdicts: Mapping[Verdict, int]) -> Coverage:
     """Return what was decided and who answered."""
     unseen = tuple(_unseen(audited))
     return Coverage(
-        demanded=len(audited.results),
-        decided=sum(result.verdict.decided for result in audited.results),
+        demanded=sum(verdicts.values()),
+        decided=sum(count for verdict, count in verdicts.items() if verdict.decided),
         listed=len(audited.inventory),
         asked=len(audited.asked),
         reached=len(audited.asked - audited.unreached.keys()),
@@ -120,11 +120,11 @@ def by_kind(audited: Audited) -> list[KindRow]:
     return sorted(rows, key=lambda row: ([-count for count in row.findings.values()], row.kind))
 
 
-def by_framework(audited: Audited) -> list[FrameworkRow]:
-    """Return how the requirements fared that controls satisfy. A requirement is met when all its demands are."""
-    verdicts: dict[str, set[Verdict]] = {}
-    for result in audited.results:
-        verdicts.setdefault(result.control, set()).add(result.verdict)
+def by_framework(audited: Audited, verdicts: Mapping[str, set[Verdict]]) -> list[FrameworkRow]:
+    """Return how the requirements fared that controls satisfy, by the verdicts that there are on each control.
+
+    A requirement is met when all its demands are.
+    """
     named: dict[str, dict[str, set[Verdict]]] = {}
     for control in audited.policy.controls:
         for framework, ids in control.satisfies.items():

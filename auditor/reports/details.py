@@ -1,21 +1,22 @@
 """What engineers work from: asset by asset, each violation with what was found, wanted and seen."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from auditor.errors import AuditorError
 from auditor.model.asset import Asset
-from auditor.model.check import Check, Violation, shown
+from auditor.model.check import Check, Violation
 from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, finding_id
 from auditor.model.policy import Control
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Judgement, Result, Verdict
+from auditor.reports.alike import Alike, Failing, Wording
 from auditor.reports.audited import Audited
 from auditor.reports.visible import excerpt
 
-_UNDECIDED: Final = (Verdict.ERROR, Verdict.UNKNOWN, Verdict.MANUAL)
+_MOST_EXCERPTS: Final = 4000  # kept for the next asset that gave the same answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +65,20 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AssetDetails:
-    """What became of every demand on one asset. `problem` says why it gave no answer."""
+class AssetRow:
+    """An asset of the audit in numbers. `problem` says why it gave no answer."""
 
     name: str
     number: int  # in the report, from 1: what links point to, since names may hold anything
-    asset: Asset | None
+    asset: Asset | None  # None when the inventory no longer lists it
     problem: str
     counts: Mapping[Verdict, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDetails(AssetRow):
+    """What became of every demand on one asset."""
+
     failed: tuple[Failed, ...]
     undecided: tuple[Open, ...]
 
@@ -81,87 +88,69 @@ class AssetDetails:
         return self.failed[0].result.severity.value if self.failed else ""
 
 
-def details(audited: Audited) -> list[AssetDetails]:
-    """Return every asset of the audit, by name as the inventory lists them; those that it no longer lists come last."""
-    assets = {asset.name: asset for asset in audited.inventory}
-    results: dict[str, list[Result]] = {name: [] for name in assets if name in audited.asked}
-    results |= {name: [] for name in sorted(audited.asked - assets.keys())}
-    for result in audited.results:
-        results.setdefault(result.asset, []).append(result)
-    reader = _Reader(audited)
-    return [
-        AssetDetails(
-            name=name,
-            number=number,
-            asset=assets.get(name),
-            problem=audited.unreached.get(name, ""),
-            counts=Counter(result.verdict for result in about),
-            failed=tuple(reader.failed(about)),
-            undecided=tuple(reader.undecided(about)),
-        )
-        for number, (name, about) in enumerate(results.items(), 1)
-    ]
-
-
-class _Reader:
-    """Looks up what stands around a result."""
+class Reader:
+    """Looks up what stands around the judgements of one asset after the other."""
 
     def __init__(self, audited: Audited) -> None:
+        """Read the texts of evidence through this audit."""
         self._audited = audited
         self._controls = {control.id: control for control in audited.policy.controls}
         self._findings = {(one.asset, one.check, one.subject): one for one in audited.findings}
+        self._excerpts: OrderedDict[tuple[str, tuple[str, ...]], tuple[str, ...]] = OrderedDict()
 
-    def failed(self, results: Iterable[Result]) -> Iterator[Failed]:
+    def failed(self, judged: Judged, alike: Alike) -> tuple[Failed, ...]:
+        """Return the demands that an asset does not meet, the severest first."""
         texts: dict[str, str | AuditorError] = {}  # of one asset, whose results share evidence
-        for result in sorted(results, key=lambda one: (-one.severity.rank, one.check, one.control)):
-            if result.verdict is Verdict.FAIL:
-                places = tuple(self._place(result, violation) for violation in result.violations)
-                words = [word for place in places for word in _words(place)]
-                yield Failed(
-                    result=result,
-                    check=self._audited.checks.get(result.check),
-                    control=self._controls.get(result.control),
-                    places=places,
-                    seen=tuple(self._seen(evidence, words, texts) for evidence in result.evidence),
-                )
+        return tuple([self._failed(judged, failing, texts) for failing in alike.failed])
 
-    def undecided(self, results: Iterable[Result]) -> Iterator[Open]:
-        chosen = [one for one in results if one.verdict in _UNDECIDED or one.undecided]
-        for result in sorted(chosen, key=lambda one: (_rank(one.verdict), -one.severity.rank, one.check, one.control)):
-            check, control = self._audited.checks.get(result.check), self._controls.get(result.control)
-            yield Open(result=result, title=check.title if check else control.title if control else result.control)
-
-    def _place(self, result: Result, violation: Violation) -> Place:
-        return Place(
-            violation=violation,
-            subject=violation.subject,
-            found=shown(violation.found),
-            wanted=shown(violation.wanted),
-            id=finding_id(result.asset, result.check, violation.subject),
-            finding=self._findings.get((result.asset, result.check, violation.subject)),
+    def undecided(self, judged: Judged, alike: Alike) -> tuple[Open, ...]:
+        """Return the demands on an asset that were not decided, errors first."""
+        return tuple(
+            [Open(result=one.on(judged.asset, judged.evidence), title=self._title(one)) for one in alike.undecided]
         )
 
-    def _seen(self, evidence: Evidence, words: list[str], texts: dict[str, str | AuditorError]) -> Seen:
+    def _title(self, judgement: Judgement) -> str:
+        check, control = self._audited.checks.get(judgement.check), self._controls.get(judgement.control)
+        return check.title if check else control.title if control else judgement.control
+
+    def _failed(self, judged: Judged, failing: Failing, texts: dict[str, str | AuditorError]) -> Failed:
+        result = failing.judgement.on(judged.asset, judged.evidence)
+        return Failed(
+            result=result,
+            check=self._audited.checks.get(result.check),
+            control=self._controls.get(result.control),
+            places=tuple([self._place(result, wording) for wording in failing.wordings]),
+            seen=tuple([self._seen(one, failing.words, texts) for one in result.evidence]),
+        )
+
+    def _place(self, result: Result, wording: Wording) -> Place:
+        subject = wording.violation.subject
+        return Place(
+            violation=wording.violation,
+            subject=subject,
+            found=wording.found,
+            wanted=wording.wanted,
+            id=finding_id(result.asset, result.check, subject),
+            finding=self._findings.get((result.asset, result.check, subject)),
+        )
+
+    def _seen(self, evidence: Evidence, words: tuple[str, ...], texts: dict[str, str | AuditorError]) -> Seen:
         if not evidence.digest:
             return Seen(evidence=evidence)
-        if evidence.digest not in texts:
+        known = self._excerpts.get((evidence.digest, words))
+        if known is None:
+            text = self._text(evidence.digest, texts)
+            if isinstance(text, AuditorError):
+                return Seen(evidence=evidence, gone=str(text))
+            known = self._excerpts[evidence.digest, words] = excerpt(text, words)
+            if len(self._excerpts) > _MOST_EXCERPTS:
+                self._excerpts.popitem(last=False)
+        return Seen(evidence=evidence, lines=known)
+
+    def _text(self, digest: str, texts: dict[str, str | AuditorError]) -> str | AuditorError:
+        if digest not in texts:
             try:
-                texts[evidence.digest] = self._audited.excerpt(evidence.digest)
+                texts[digest] = self._audited.excerpt(digest)
             except AuditorError as error:
-                texts[evidence.digest] = error
-        text = texts[evidence.digest]
-        if isinstance(text, AuditorError):
-            return Seen(evidence=evidence, gone=str(text))
-        return Seen(evidence=evidence, lines=excerpt(text, words))
-
-
-def _words(place: Place) -> Iterator[str]:
-    """Yield what a line that shows the violation is likely to hold."""
-    yield place.subject
-    yield from place.subject.replace("=", " ").replace(":", " ").split()
-    if place.found not in {"yes", "no", "not set", "none", "empty"}:
-        yield place.found
-
-
-def _rank(verdict: Verdict) -> int:
-    return _UNDECIDED.index(verdict) if verdict in _UNDECIDED else len(_UNDECIDED)
+                texts[digest] = error
+        return texts[digest]

@@ -1,7 +1,7 @@
-"""The technical report for programs: `technical.json`, as `reports/technical.schema.json` describes it."""
+"""The technical report for programs, row by row: `technical.json`, as `reports/technical.schema.json` describes it."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -10,9 +10,10 @@ from auditor.model.check import Check
 from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding
 from auditor.model.policy import Control
-from auditor.model.result import Result
+from auditor.model.result import Judgement
 from auditor.reports.coverage import Coverage, FrameworkRow, KindRow, Unseen
-from auditor.reports.details import AssetDetails, Failed
+from auditor.reports.details import AssetRow, Failed
+from auditor.reports.passed_over import PassedOver
 from auditor.reports.trend import Point
 from auditor.reports.view import Advice, View, WaiverRow
 
@@ -21,15 +22,13 @@ SCHEMA_VERSION: Final = "1.0"  # the first number changes when a key goes away o
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
-def document(view: View) -> dict[str, Json]:
-    """Return an audit as plain values with stable keys; times are ISO 8601 with their offset from UTC."""
-    audited = view.audited
-    violations = [one for asset in view.assets for failed in asset.failed for one in _violations(failed)]
+def numbers(view: View) -> dict[str, Json]:
+    """Return what does not grow with the fleet as plain values; times are ISO 8601 with their offset from UTC."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "company": audited.company,
+        "company": view.audited.company,
         "audit": _audit(view),
-        "coverage": _coverage(view.coverage),
+        "coverage": _coverage(view.coverage, view.passed_over),
         "verdicts": {verdict.value: count for verdict, count in view.verdicts.items()},
         "kinds": [_kind(row) for row in view.kinds],
         "frameworks": [_framework(row) for row in view.frameworks],
@@ -37,14 +36,75 @@ def document(view: View) -> dict[str, Json]:
         "trend": [_point(point) for point in view.trend.points],
         "not_alike": list(view.trend.not_alike),
         "waivers": [_waiver(row) for row in view.waivers],
-        "findings": [_finding(one) for one in audited.findings],
-        "checks": {id_: _check(audited.checks[id_]) for id_ in _used(audited.results) if id_ in audited.checks},
-        "controls": {control.id: _control(control) for control in audited.policy.controls},
-        "evidence": {one.id: _evidence(one) for result in audited.results for one in result.evidence},
-        "assets": [_asset(one) for one in view.assets],
-        "results": [_result(result) for result in audited.results],
-        "violations": violations,
     }
+
+
+def named(view: View) -> dict[str, dict[str, Json]]:
+    """Return the checks and controls that results name, by id."""
+    checks = view.audited.checks
+    used = sorted({row.check for row in view.demands if row.check in checks})
+    return {
+        "checks": {id_: _check(checks[id_]) for id_ in used},
+        "controls": {control.id: _control(control) for control in view.audited.policy.controls},
+    }
+
+
+def findings(view: View) -> Iterator[Json]:
+    """Give a row for each finding."""
+    return (_finding(one) for one in view.audited.findings)
+
+
+def assets(view: View) -> Iterator[Json]:
+    """Give a row for each asset of the audit."""
+    return (_asset(one) for one in view.rows)
+
+
+def evidence(one: Evidence) -> Json:
+    """Return a row of evidence."""
+    return {
+        "asset": one.asset,
+        "request": one.request,
+        "channel": one.channel,
+        "asked_at": _time(one.asked_at),
+        "account": one.privilege,
+        "digest": one.digest,
+        "problem": one.problem,
+        "origin": one.origin,
+    }
+
+
+def judgement(one: Judgement) -> dict[str, Json]:
+    """Return the part of a result's row that all assets with this judgement share."""
+    return {
+        "control": one.control,
+        "check": one.check,
+        "verdict": one.verdict.value,
+        "reason": one.reason,
+        "severity": one.severity.value,
+        "settings": plain(dict(sorted(one.settings.items()))),
+        "undecided": [{"subject": place.subject, "reason": place.reason} for place in one.undecided],
+    }
+
+
+def violations(failed: Failed) -> Iterator[Json]:
+    """Give a row for each violation of a demand."""
+    for place in failed.places:
+        yield {
+            "finding": place.id,
+            "asset": failed.result.asset,
+            "check": failed.result.check,
+            "control": failed.result.control,
+            "severity": failed.result.severity.value,
+            "subject": place.subject,
+            "found": plain(place.violation.found),
+            "found_text": place.found,
+            "wanted": plain(place.violation.wanted),
+            "wanted_text": place.wanted,
+            "state": place.finding.state.value if place.finding else None,
+            "evidence": [
+                {"id": seen.evidence.id, "lines": list(seen.lines), "gone": seen.gone} for seen in failed.seen
+            ],
+        }
 
 
 def plain(value: object) -> Json:
@@ -84,7 +144,7 @@ def _audit(view: View) -> Json:
     }
 
 
-def _coverage(seen: Coverage) -> Json:
+def _coverage(seen: Coverage, left: PassedOver) -> Json:
     return {
         "demanded": seen.demanded,
         "decided": seen.decided,
@@ -93,6 +153,10 @@ def _coverage(seen: Coverage) -> Json:
         "assets_asked": seen.asked,
         "assets_reached": seen.reached,
         "unseen": [_unseen(one) for one in seen.unseen],
+        "credentials_stopped": [
+            {"credential": one.credential, "refusals": one.refusals, "assets": list(one.assets)} for one in left.stopped
+        ],
+        "not_asked": [{"reason": one.reason, "assets": list(one.assets)} for one in left.waiting],
     }
 
 
@@ -115,10 +179,6 @@ def _framework(row: FrameworkRow) -> Json:
         "undecided": row.undecided,
         "unasked": row.unasked,
     }
-
-
-def _used(results: Iterable[Result]) -> list[str]:
-    return sorted({result.check for result in results if result.check})
 
 
 def _time(at: datetime | date | None) -> str | None:
@@ -219,20 +279,7 @@ def _control(control: Control) -> Json:
     }
 
 
-def _evidence(one: Evidence) -> Json:
-    return {
-        "asset": one.asset,
-        "request": one.request,
-        "channel": one.channel,
-        "asked_at": _time(one.asked_at),
-        "account": one.privilege,
-        "digest": one.digest,
-        "problem": one.problem,
-        "origin": one.origin,
-    }
-
-
-def _asset(one: AssetDetails) -> Json:
+def _asset(one: AssetRow) -> Json:
     asset: Asset = one.asset or Asset(name=one.name)
     return {
         "name": one.name,
@@ -249,37 +296,3 @@ def _asset(one: AssetDetails) -> Json:
         "problem": one.problem,
         "verdicts": {verdict.value: count for verdict, count in one.counts.items()},
     }
-
-
-def _result(result: Result) -> Json:
-    return {
-        "asset": result.asset,
-        "control": result.control,
-        "check": result.check,
-        "verdict": result.verdict.value,
-        "reason": result.reason,
-        "severity": result.severity.value,
-        "settings": plain(dict(sorted(result.settings.items()))),
-        "undecided": [{"subject": one.subject, "reason": one.reason} for one in result.undecided],
-        "evidence": [one.id for one in result.evidence],
-    }
-
-
-def _violations(failed: Failed) -> Iterable[Json]:
-    for place in failed.places:
-        yield {
-            "finding": place.id,
-            "asset": failed.result.asset,
-            "check": failed.result.check,
-            "control": failed.result.control,
-            "severity": failed.result.severity.value,
-            "subject": place.subject,
-            "found": plain(place.violation.found),
-            "found_text": place.found,
-            "wanted": plain(place.violation.wanted),
-            "wanted_text": place.wanted,
-            "state": place.finding.state.value if place.finding else None,
-            "evidence": [
-                {"id": seen.evidence.id, "lines": list(seen.lines), "gone": seen.gone} for seen in failed.seen
-            ],
-        }

@@ -83,13 +83,12 @@ class Trend:
         return len(self.bars) * (WIDTH + GAP) + GAP
 
 
-def trend(audited: Audited) -> Trend:
-    """Return this audit beside those before it."""
+def trend(audited: Audited, counts: Mapping[Verdict, int]) -> Trend:
+    """Return this audit, by its verdicts, beside those before it."""
     earlier = [
         _point(past.id, past.started_at, past.verdicts, (past.policy, past.policy_digest), (past.assets, past.reached))
         for past in audited.history
     ]
-    counts = {verdict: sum(result.verdict is verdict for result in audited.results) for verdict in Verdict}
     seen = (audited.asked, len(audited.asked - audited.unreached.keys()))
     now = _point(audited.audit, audited.started_at, counts, (audited.judged_by, audited.judged_digest), seen)
     points = (*earlier, now)

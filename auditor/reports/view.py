@@ -10,9 +10,12 @@ from auditor.model.policy import Waiver
 from auditor.model.project import Project
 from auditor.model.recommendation import Recommendation
 from auditor.model.result import Verdict
+from auditor.reports.alike import Cell
 from auditor.reports.audited import Audited
 from auditor.reports.coverage import Coverage, FrameworkRow, KindRow, by_framework, by_kind, coverage
-from auditor.reports.details import AssetDetails, details
+from auditor.reports.details import AssetDetails, AssetRow
+from auditor.reports.passed_over import PassedOver
+from auditor.reports.tally import Teller, tally
 from auditor.reports.trend import Trend, trend
 
 
@@ -40,6 +43,20 @@ class WaiverRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DemandRow:
+    """How one demand fared on all the assets it was made of. `check` is empty where a person has to look."""
+
+    check: str
+    control: str  # the first that demands it
+    title: str
+    severity: str  # of the check itself; empty where nothing judges
+    met: int
+    not_met: int
+    undecided: int
+    idle: int  # not applicable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Everything that a report tells, in the order in which it should be told."""
 
@@ -50,9 +67,12 @@ class View:
     frameworks: tuple[FrameworkRow, ...]
     advice: tuple[Advice, ...]
     trend: Trend
+    passed_over: PassedOver
+    demands: tuple[DemandRow, ...]  # what fails on most assets first
     changes: Mapping[FindingState, tuple[Finding, ...]]  # the severest first
     waivers: tuple[WaiverRow, ...]
-    assets: tuple[AssetDetails, ...]
+    rows: tuple[AssetRow, ...]  # every asset of the audit
+    assets: tuple[AssetDetails, ...]  # the same with all details; of a large fleet only the worst
 
     @property
     def standing(self) -> int:
@@ -65,22 +85,55 @@ class View:
         return self.audited.policy.digest != self.audited.judged_digest
 
 
-def view(audited: Audited) -> View:
-    """Return the one view of an audit. Reads the texts of the evidence of violations, and nothing else."""
-    counts = Counter(result.verdict for result in audited.results)
+def view(audited: Audited, *tellers: Teller) -> View:
+    """Return the one view of an audit, and tell of each asset on the way, since its results are gone through once.
+
+    Reads the texts of the evidence of violations, and nothing else.
+    """
+    counted = tally(audited, *tellers)
+    verdicts = counted.verdicts
     return View(
         audited=audited,
-        coverage=coverage(audited),
-        verdicts={verdict: counts[verdict] for verdict in Verdict},
+        coverage=coverage(audited, verdicts),
+        verdicts=verdicts,
         kinds=tuple(by_kind(audited)),
-        frameworks=tuple(by_framework(audited)),
+        frameworks=tuple(by_framework(audited, counted.by_control)),
         advice=tuple(
             Advice(recommendation=one, project=audited.projects.get(one.solution.id)) for one in audited.recommendations
         ),
-        trend=trend(audited),
+        trend=trend(audited, verdicts),
+        passed_over=counted.passed_over,
+        demands=_demands(audited, counted.cells),
         changes=_changes(audited),
         waivers=_waivers(audited),
-        assets=tuple(details(audited)),
+        rows=counted.rows,
+        assets=counted.assets,
+    )
+
+
+def _demands(audited: Audited, cells: Mapping[Cell, int]) -> tuple[DemandRow, ...]:
+    counts: dict[tuple[str, str], Counter[Verdict]] = {}
+    controls: dict[tuple[str, str], str] = {}
+    for (control, check, verdict), number in cells.items():
+        key = (check, "" if check else control)  # a check that two controls demand is one demand
+        counts.setdefault(key, Counter())[verdict] += number
+        controls.setdefault(key, control)
+    rows = [_demand(audited, check, controls[check, control], counts[check, control]) for check, control in counts]
+    return tuple(sorted(rows, key=lambda row: (-row.not_met, -row.undecided, row.check, row.control)))
+
+
+def _demand(audited: Audited, check: str, control: str, counts: Counter[Verdict]) -> DemandRow:
+    judged = audited.checks.get(check)
+    titles = {one.id: one.title for one in audited.policy.controls}
+    return DemandRow(
+        check=check,
+        control=control,
+        title=judged.title if judged else check or titles.get(control, control),
+        severity=judged.severity.value if judged else "",
+        met=counts[Verdict.PASS],
+        not_met=counts[Verdict.FAIL],
+        undecided=counts[Verdict.UNKNOWN] + counts[Verdict.ERROR] + counts[Verdict.MANUAL],
+        idle=counts[Verdict.NOT_APPLICABLE],
     )
 
 

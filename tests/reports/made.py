@@ -1,8 +1,9 @@
 """A small company's audit, made up by hand: every number in it can be counted on one's fingers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from auditor.errors import UsageError
 from auditor.model.asset import Asset, Criticality, Kind, Platform
@@ -11,7 +12,7 @@ from auditor.model.evidence import Evidence, inventory_evidence, text_digest
 from auditor.model.finding import Finding, FindingState
 from auditor.model.policy import Control, Policy, Waiver
 from auditor.model.recommendation import Estimate, Recommendation, Solution, SolutionKind, TaskTemplate
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Result, Verdict, judged_of
 from auditor.projects import Terms, propose
 from auditor.recommend import recommend
 from auditor.reports import Audited
@@ -213,6 +214,12 @@ def advice() -> tuple[Recommendation, ...]:
     return tuple(recommend([one for one in FINDINGS if one.state.stands], SOLUTIONS, POLICY))
 
 
+def given(results: Iterable[Result]) -> tuple[Judged, ...]:
+    """Return results as the store gives them: by asset."""
+    ordered = sorted(results, key=lambda one: one.asset)
+    return tuple(judged_of(name, (), tuple(about)) for name, about in groupby(ordered, key=lambda one: one.asset))
+
+
 def audited(**changed: object) -> Audited:
     """Return the audit, with the given fields changed."""
     owners = {one.name: one.owner for one in ASSETS}
@@ -230,7 +237,7 @@ def audited(**changed: object) -> Audited:
         "asked": frozenset({"web-01", "db-01", "app-01", "edge-01", HOSTILE}),
         "unreached": {HOSTILE: f"{HOSTILE} hung up"},
         "last_answers": {"web-01": NOW, "db-01": NOW, "app-01": NOW, "edge-01": NOW, "spare-01": NOW - WEEK},
-        "results": RESULTS,
+        "judged": given(RESULTS),
         "findings": FINDINGS,
         "recommendations": advice(),
         "projects": {one.solution.id: propose(one, owners, terms, today=NOW.date()) for one in advice()},
@@ -260,7 +267,7 @@ def nobody(listed: Asset) -> Audited:
         asked=frozenset({listed.name}),
         unreached={listed.name: "no route to host"},
         last_answers={},
-        results=(),
+        judged=(),
         findings=(),
         recommendations=(),
         projects={},

@@ -9,17 +9,16 @@ from auditor.errors import UsageError
 from auditor.model.check import Severity
 from auditor.model.finding import FindingState
 from auditor.model.result import Verdict
-from auditor.reports.coverage import by_framework, by_kind, coverage
-from auditor.reports.details import details
-from auditor.reports.trend import HEIGHT, trend
+from auditor.reports.coverage import by_kind
+from auditor.reports.trend import HEIGHT
 from auditor.reports.view import view
 from tests.make import NOW, asset
-from tests.reports.made import CONTROLS, HOSTILE, POLICY, RESULTS, WAIVER, Past, audited, nobody, result
+from tests.reports.made import CONTROLS, HOSTILE, POLICY, RESULTS, WAIVER, Past, audited, given, nobody, result
 
 
 def test_coverage_counts_what_was_decided_and_who_answered() -> None:
     """Unknown, error and manual are not decided; a part of a per cent is not rounded up."""
-    seen = coverage(audited())
+    seen = view(audited()).coverage
 
     assert (seen.demanded, seen.decided, seen.percent) == (8, 5, 62)
     assert (seen.listed, seen.asked, seen.reached) == (6, 5, 4)
@@ -29,17 +28,17 @@ def test_coverage_is_never_rounded_up_to_all() -> None:
     """One demand of 300 undecided is 99 per cent, not 100."""
     results = (*[result("app-01", Verdict.PASS)] * 299, result("app-01", Verdict.UNKNOWN))
 
-    assert coverage(audited(results=results)).percent == 99
+    assert view(audited(judged=given(results))).coverage.percent == 99
 
 
 def test_nothing_demanded_is_not_full_coverage() -> None:
     """Without a demand there is no share, neither 0 nor 100."""
-    assert coverage(nobody(asset())).percent is None
+    assert view(nobody(asset())).coverage.percent is None
 
 
 def test_assets_that_nothing_was_learned_about_are_named() -> None:
     """Those outside the audit and those that gave no answer, with the reason and the last answer."""
-    seen = coverage(audited())
+    seen = view(audited()).coverage
 
     assert [(one.name, one.asked, one.reason, one.last_answer) for one in seen.unseen] == [
         ("spare-01", False, "was not part of this audit", NOW - timedelta(days=7)),
@@ -50,10 +49,10 @@ def test_assets_that_nothing_was_learned_about_are_named() -> None:
 
 def test_an_asset_that_the_inventory_dropped_is_still_told_of() -> None:
     """It was asked, so it is counted among the silent ones and has its details, without an inventory entry."""
-    changed = audited(asked=frozenset({"gone-01"}), unreached={"gone-01": "timed out"}, results=())
+    changed = audited(asked=frozenset({"gone-01"}), unreached={"gone-01": "timed out"}, judged=())
 
-    assert [one.name for one in coverage(changed).unseen if one.asset is None] == ["gone-01"]
-    assert [(one.name, one.asset, one.problem) for one in details(changed)] == [("gone-01", None, "timed out")]
+    assert [one.name for one in view(changed).coverage.unseen if one.asset is None] == ["gone-01"]
+    assert [(one.name, one.asset, one.problem) for one in view(changed).assets] == [("gone-01", None, "timed out")]
 
 
 def test_standing_findings_by_kind_the_worst_first() -> None:
@@ -71,7 +70,7 @@ def test_standing_findings_by_kind_the_worst_first() -> None:
 
 def test_a_framework_counts_each_requirement_once() -> None:
     """1.1, 1.2 and 2.1 fail; 3.1 waits for a person; 4.1 has no asset under it."""
-    (row,) = by_framework(audited())
+    (row,) = view(audited()).frameworks
 
     assert (row.title, row.named) == ("The Frame, edition 8", 5)
     assert (row.met, row.not_met, row.undecided, row.unasked) == (0, 3, 1, 1)
@@ -90,7 +89,7 @@ def test_a_requirement_is_met_only_when_seen_to_be(verdicts: tuple[Verdict, ...]
     """One undecided demand leaves it undecided, and demands without an object prove nothing."""
     results = tuple(result("app-01", verdict) for verdict in verdicts)
     control = replace(CONTROLS[0], satisfies={"frame": ("1.1",)})
-    (row,) = by_framework(audited(results=results, policy=replace(POLICY, controls=(control,))))
+    (row,) = view(audited(judged=given(results), policy=replace(POLICY, controls=(control,)))).frameworks
 
     assert {"met": row.met, "undecided": row.undecided, "unasked": row.unasked}[expected] == 1
 
@@ -98,7 +97,7 @@ def test_a_requirement_is_met_only_when_seen_to_be(verdicts: tuple[Verdict, ...]
 def test_a_failing_demand_outweighs_an_undecided_one() -> None:
     """A requirement with a failure and an unknown is not met."""
     control = replace(CONTROLS[0], satisfies={"frame": ("1.1",)})
-    (row,) = by_framework(audited(results=RESULTS[1:4], policy=replace(POLICY, controls=(control,))))
+    (row,) = view(audited(judged=given(RESULTS[1:4]), policy=replace(POLICY, controls=(control,)))).frameworks
 
     assert (row.not_met, row.undecided) == (1, 0)
 
@@ -120,7 +119,7 @@ def test_a_waiver_with_its_last_day() -> None:
 
 def test_the_trend_ends_with_this_audit() -> None:
     """Not applicable is left out; unknown, error and manual are undecided."""
-    seen = trend(audited())
+    seen = view(audited()).trend
 
     assert [(one.audit, one.met, one.not_met, one.undecided) for one in seen.points] == [
         ("1", 0, 0, 5),
@@ -133,7 +132,7 @@ def test_the_trend_ends_with_this_audit() -> None:
 
 def test_bars_are_drawn_to_one_scale() -> None:
     """The audit with most demands is full height, and the pieces of a bar stand on each other."""
-    first, second, third = trend(audited()).bars
+    first, second, third = view(audited()).trend.bars
 
     assert sum(piece.height for piece in second.segments) == HEIGHT
     assert [piece.height for piece in first.segments] == [5 / 8 * HEIGHT]
@@ -157,12 +156,12 @@ def test_audits_that_differ_are_not_compared_in_silence(changed: dict[str, objec
     """Fewer failures because fewer assets were asked is no progress."""
     past = Past(id="2", started_at=NOW, verdicts={}, standing={})
 
-    assert trend(audited(history=(replace(past, **changed),))).not_alike == (why,)
+    assert view(audited(history=(replace(past, **changed),))).trend.not_alike == (why,)
 
 
 def test_violations_carry_their_evidence_and_finding() -> None:
     """Found and wanted as people read them, the line that shows it, and the finding that follows it."""
-    (failed,) = details(audited())[0].failed
+    (failed,) = view(audited()).assets[0].failed
     (place,), (seen,) = failed.places, failed.seen
 
     assert (place.subject, place.found, place.wanted) == ("PermitRootLogin", "yes", "no")
@@ -174,7 +173,8 @@ def test_violations_carry_their_evidence_and_finding() -> None:
 def test_undecided_demands_carry_their_reason_errors_first() -> None:
     """Also those places that are not known within a demand that fails."""
     told = {
-        one.name: [(open_.result.verdict, open_.result.reason) for open_ in one.undecided] for one in details(audited())
+        one.name: [(open_.result.verdict, open_.result.reason) for open_ in one.undecided]
+        for one in view(audited()).assets
     }
 
     assert told["app-01"] == [(Verdict.ERROR, "The check failed: ValueError")]
@@ -188,7 +188,7 @@ def test_evidence_that_is_gone_is_said_to_be_gone() -> None:
     def lost(digest: str) -> str:
         raise UsageError(f"There is no evidence {digest[:4]}.")
 
-    (failed,) = details(audited(excerpt=lost))[0].failed
+    (failed,) = view(audited(excerpt=lost)).assets[0].failed
 
     assert failed.seen[0].lines == ()
     assert failed.seen[0].gone.startswith("There is no evidence")
@@ -197,6 +197,6 @@ def test_evidence_that_is_gone_is_said_to_be_gone() -> None:
 def test_a_check_and_control_that_are_gone_leave_the_violation() -> None:
     """An old audit can be reported after its check was removed: the id stands in for the title."""
     changed = audited(checks={}, policy=replace(POLICY, controls=()))
-    (failed,) = details(changed)[0].failed
+    (failed,) = view(changed).assets[0].failed
 
     assert (failed.title, failed.control) == ("ssh.root", None)
