@@ -8,13 +8,14 @@ are refused.
 
 import re
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from auditor.documents import Document
 from auditor.errors import ContentError, OutOfScope, Place, Unreachable, UsageError
+from auditor.model.asset import Asset, Channel
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -22,6 +23,7 @@ Resolve = Callable[[str], Sequence[str]]
 
 _NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?")
+_OVER_THE_NETWORK: Final = frozenset({Channel.SSH, Channel.CLI, Channel.SNMP, Channel.NMAP})
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
@@ -37,10 +39,15 @@ def resolved(name: str) -> Sequence[str]:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Networks that may be asked and networks that never may. An empty `allow` allows all that is not denied."""
+    """Networks that may be asked and networks that never may. An empty `allow` allows all that is not denied.
+
+    `allowed_at` and `denied_at` are the lines that say so.
+    """
 
     allow: tuple[Network, ...] = ()
     deny: tuple[Network, ...] = ()
+    allowed_at: tuple[Place, ...] = field(default=(), compare=False)
+    denied_at: tuple[Place, ...] = field(default=(), compare=False)
 
     @classmethod
     def parse(cls, allow: Sequence[str], deny: Sequence[str], document: Document | None = None) -> "Scope":
@@ -56,18 +63,46 @@ class Scope:
                     problems.append(ContentError(place, str(error)))
         if problems:
             raise ContentError.of(problems)
-        return cls(tuple(lists["allow"]), tuple(lists["deny"]))
+        places = {name: (document.place("scope", name),) if document and lists[name] else () for name in lists}
+        return cls(tuple(lists["allow"]), tuple(lists["deny"]), places["allow"], places["deny"])
 
     @classmethod
     def both(cls, one: "Scope", other: "Scope") -> "Scope":
-        """Return what two scopes both allow. Raises UsageError when that is nothing."""
+        """Return what two scopes both allow. Raises ContentError (UsageError without a line) when it is nothing."""
         deny = tuple(dict.fromkeys(one.deny + other.deny))
+        allowed_at, denied_at = one.allowed_at + other.allowed_at, one.denied_at + other.denied_at
         if not one.allow or not other.allow:
-            return cls(one.allow or other.allow, deny)
+            return cls(one.allow or other.allow, deny, allowed_at, denied_at)
         common = tuple(narrow for a in one.allow for b in other.allow if (narrow := _common(a, b)) is not None)
         if not common:
-            raise UsageError("the scope of the settings and that of the inventory have no address in common")
-        return cls(tuple(dict.fromkeys(common)), deny)
+            raise _refused("the scope of the settings and that of the inventory have no address in common", allowed_at)
+        return cls(tuple(dict.fromkeys(common)), deny, allowed_at, denied_at)
+
+    def refuse_none_of(self, assets: Iterable[Asset]) -> None:
+        """Raise ContentError at the line to change when no asset could be asked: all lie outside, by their addresses.
+
+        Names are not resolved here: one that could lie inside is left to the transports, and so are assets that are
+        asked on this machine or from files.
+        """
+        reasons: list[str] = []
+        for asset in (asset for asset in assets if asset.accesses):
+            found = [self._reason(host) for host in asset.addresses] if _is_asked_over_the_network(asset) else [""]
+            if not all(found):
+                return
+            reasons += found
+        if not reasons:
+            return
+        denied = self.denied_at if all("scope.deny" in reason for reason in reasons) else self.allowed_at
+        raise _refused(f"the scope leaves nothing of this audit: {reasons[0]}{_more(reasons)}", denied)
+
+    def _reason(self, host: str) -> str:
+        """Return why a host may not be asked; nothing when it may, or has to be resolved to know."""
+        try:
+            if not _is_name(host):
+                self.admit(host)
+        except OutOfScope as error:
+            return str(error)
+        return ""
 
     def admit(self, host: str, *, resolve: Resolve = resolved) -> Address:
         """Return the address to connect to for a host: an address or a name. Raises OutOfScope, Unreachable."""
@@ -120,6 +155,21 @@ def _common(one: Network, other: Network) -> Network | None:
     if one.version != other.version or not one.overlaps(other):
         return None
     return max(one, other, key=lambda net: net.prefixlen)
+
+
+def _is_asked_over_the_network(asset: Asset) -> bool:
+    return all(access.channel in _OVER_THE_NETWORK for access in asset.accesses)
+
+
+def _more(reasons: Sequence[str]) -> str:
+    return f", and so on for {len(reasons) - 1} more" if len(reasons) > 1 else ""
+
+
+def _refused(problem: str, places: Sequence[Place]) -> ContentError | UsageError:
+    if not places:
+        return UsageError(problem)
+    also = f" See {', '.join(map(str, places[1:]))} as well." if len(places) > 1 else ""
+    return ContentError(places[0], problem, f"Widen the scope here, or choose other assets.{also}")
 
 
 def _is_name(host: str) -> bool:

@@ -7,7 +7,9 @@ import pytest
 
 from auditor.documents import Document
 from auditor.errors import ContentError, OutOfScope, Place, Unreachable, UsageError
+from auditor.model.asset import Access, Channel
 from auditor.transports.scope import Scope, network, resolved
+from tests.make import asset
 
 SCOPE = Scope.parse(["10.0.0.0/8", "2001:db8::/32", "192.0.2.7"], ["10.9.0.0/16", "2001:db8:dead::/48"])
 
@@ -206,6 +208,82 @@ def test_two_scopes_admit_what_both_admit():
     assert Scope.both(Scope(), SCOPE) == SCOPE
     with pytest.raises(UsageError, match="no address in common"):
         Scope.both(SCOPE, Scope.parse(["172.16.0.0/12"], []))
+
+
+def network_asset(name, *addresses, channel=Channel.SSH):
+    return asset(name, addresses=addresses, accesses=(Access(channel=channel),))
+
+
+PLACED = Document(
+    "auditor.toml",
+    {},
+    {("scope", "allow"): Place("auditor.toml", 7, 1), ("scope", "deny"): Place("auditor.toml", 8, 1)},
+)
+
+
+@pytest.mark.parametrize(
+    ("allow", "deny", "addresses", "said"),
+    [
+        (
+            ["10.0.0.0/8"],
+            [],
+            ["192.0.2.1", "0300.1"],
+            ":7:1: the scope leaves nothing of this audit: 192.0.2.1 is not in scope.allow, and so on for 1 more",
+        ),
+        (
+            [],
+            ["192.0.2.0/24"],
+            ["192.0.2.1"],
+            ":8:1: the scope leaves nothing of this audit: 192.0.2.1 is denied by scope.deny",
+        ),
+        (
+            ["192.0.2.0/24"],
+            ["192.0.2.0/31"],
+            ["192.0.2.1", "10.0.0.1"],
+            ":7:1: the scope leaves nothing of this audit: 192.0.2.1 is denied",
+        ),
+    ],
+)
+def test_a_scope_that_excludes_every_asset(allow, deny, addresses, said):
+    """Is an error at the line that excludes them."""
+    scope = Scope.parse(allow, deny, PLACED)
+
+    with pytest.raises(ContentError) as caught:
+        scope.refuse_none_of(network_asset(f"a-{address}", address) for address in addresses)
+
+    assert str(caught.value).startswith(f"auditor.toml{said}")
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        network_asset("b", "198.51.100.1", "10.0.0.1"),
+        network_asset("b", "somewhere.invalid"),
+        network_asset("b", "198.51.100.1", channel=Channel.LOCAL),
+        network_asset("b", channel=Channel.REPLAY),
+        asset("b", addresses=("198.51.100.1",), accesses=(Access(channel=Channel.SSH), Access(channel=Channel.FILE))),
+    ],
+)
+def test_a_scope_that_leaves_an_asset(left):
+    """By one of its addresses, by a name that may lie inside, or because no packet is sent to it."""
+    scope = Scope.parse(["10.0.0.0/8"], [], PLACED)
+
+    scope.refuse_none_of([network_asset("a", "192.0.2.1"), left])
+    with pytest.raises(ContentError):  # an asset that is not asked at all does not count
+        scope.refuse_none_of([network_asset("a", "192.0.2.1"), asset("b", accesses=())])
+
+
+def test_scopes_without_anything_in_common_name_both_lines():
+    """Either may be the one to change."""
+    other = Document("i.yaml", {}, {("scope", "allow"): Place("i.yaml", 2, 3)})
+
+    with pytest.raises(ContentError, match=r"^auditor\.toml:7:1: .*no address in common\n.*See i\.yaml:2:3 as well"):
+        Scope.both(Scope.parse(["10.0.0.0/8"], [], PLACED), Scope.parse(["172.16.0.0/12"], [], other))
+
+
+def test_no_asset_is_not_the_scope_s_fault():
+    """What is not there is not excluded."""
+    Scope.parse(["10.0.0.0/8"], [], PLACED).refuse_none_of([])
 
 
 def test_admitted_address_is_one_that_sockets_take():
