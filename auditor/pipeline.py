@@ -4,36 +4,34 @@ inventory -> demands -> collect -> evidence -> facts -> results -> findings -> r
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
-from auditor.collect.ask import Asker, Collected, Job, declared_requests
-from auditor.collect.executor import Executor, LocalExecutor
-from auditor.collect.facts import Facts
-from auditor.collect.plan import AssetPlan, plan_asset
-from auditor.collect.redact import Redactor
+from auditor.collect.ask import Collected
+from auditor.collect.plan import AssetPlan, Planner
 from auditor.errors import NothingAnswered, UsageError
-from auditor.evaluate import judge_all
 from auditor.findings import reconcile, review
+from auditor.fleet import Fleet
 from auditor.model.asset import Asset
-from auditor.model.evidence import Knowledge
 from auditor.model.finding import Finding
 from auditor.model.project import Project
 from auditor.model.recommendation import Recommendation
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Verdict
 from auditor.policy.demands import demands
 from auditor.policy.load import load_frameworks
 from auditor.projects import Terms, propose
 from auditor.recommend import load_solutions, recommend
 from auditor.reports import Audited as Reported
 from auditor.reports import write
-from auditor.setup import Setup, ambient, transports
+from auditor.setup import Setup, ambient, refuse_impossible
 from auditor.store.records import Audit
 from auditor.store.store import Store
+from auditor.transports.attempts import Attempts
 
 
 class Progress(Protocol):
@@ -43,25 +41,22 @@ class Progress(Protocol):
         """Be told how many assets there are, and how many an interrupted audit already finished."""
         ...
 
-    def asked(self, collected: Collected, results: Iterable[Result]) -> None:
+    def asked(self, collected: Collected, judged: Judged) -> None:
         """Be told what came of one asset."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """An audit that was carried out."""
+    """An audit that was carried out.
+
+    `met` is whether every demand that a machine can judge was met, or somebody answers for it. Unknown is not met.
+    """
 
     audit: str
-    results: tuple[Result, ...]
+    met: bool
     findings: tuple[Finding, ...]
-
-    @property
-    def met(self) -> bool:
-        """Whether every demand that a machine can judge was met, or somebody answers for it. Unknown is not met."""
-        standing = {(one.asset, one.check) for one in self.findings if one.state.stands}
-        undecided = {Verdict.UNKNOWN, Verdict.ERROR}
-        return not any((one.asset, one.check) in standing or one.verdict in undecided for one in self.results)
+    stopped: Mapping[str, int]  # credentials that were refused too often to be tried again, and how often
 
 
 def audit(
@@ -73,22 +68,25 @@ def audit(
     taken up where it stopped.
     """
     plans = plan(setup, only)
+    refuse_impossible(setup, [plan.asset for plan in plans.values()])
+    attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names)
     with store.audit_lock():
         run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
-        progress.begins(len(plans), len(run.finished))
         given = ambient(run.started_at.date(), setup.workspace.root / "intel")
-        unfinished = {name: plan for name, plan in plans.items() if name not in run.finished}
-        for collected in _collect(setup, store, unfinished, enrol=enrol):
-            results = judged(plans[collected.asset.name], collected, given)
-            store.save_asset(run.id, collected, results, now=_now())
-            progress.asked(collected, results)
-        found = tuple(store.results(run.id))
-        findings = _followed(setup, store, found)
+        fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
+        unfinished = [name for name in plans if name not in run.finished]
+        with fleet.hands(len(unfinished)) as work:
+            progress.begins(len(plans), len(run.finished))
+            for lot in fleet.outcomes(unfinished, work):
+                store.save_assets(run.id, lot, now=_now())
+                for collected, judged in lot:
+                    progress.asked(collected, judged)
+        findings = _followed(setup, store, store.judged(run.id))
         store.finish_audit(run.id, findings, now=_now())
     if not store.reached(run.id):
         raise NothingAnswered(f"no asset answered, of {len(plans)}; `auditor evidence list` says why of each")
-    return Audited(run.id, found, tuple(findings))
+    return Audited(run.id, _met(store.judged(run.id), findings), tuple(findings), attempts.stopped())
 
 
 def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPlan]:
@@ -99,12 +97,8 @@ def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPla
     if missing := sorted(only - assets.keys()):
         raise UsageError(f"the inventory has no asset {', '.join(missing)}; `auditor assets list` shows all")
     chosen = [asset for name, asset in assets.items() if not only or name in only]
-    return {asset.name: _plan(setup, asset) for asset in chosen}
-
-
-def judged(plan: AssetPlan, collected: Collected, given: Mapping[type[object], Knowledge]) -> list[Result]:
-    """Return the results of one asset's demands. Pure."""
-    return judge_all(plan.demands, Facts(plan, collected.answers, given))
+    planner = Planner(setup.content)
+    return {one.name: planner.plan(one, demands(setup.policy, [one], setup.content)) for one in chosen}
 
 
 def recommendations(setup: Setup, findings: Iterable[Finding]) -> list[Recommendation]:
@@ -173,21 +167,28 @@ def _drafts(setup: Setup, advice: Iterable[Recommendation]) -> list[Project]:
     return [propose(one, owners, terms, today=_now().date()) for one in advice]
 
 
-def _plan(setup: Setup, asset: Asset) -> AssetPlan:
-    return plan_asset(asset, demands(setup.policy, [asset], setup.content), setup.content)
+def _deadline(setup: Setup) -> float:
+    """Return when the audit's time is up, on the clock of time.monotonic()."""
+    seconds = setup.settings.collect.audit_seconds
+    return time.monotonic() + seconds if seconds else float("inf")
 
 
-def _collect(setup: Setup, store: Store, plans: Mapping[str, AssetPlan], *, enrol: bool) -> Iterator[Collected]:
-    collecting = setup.settings.collect
-    executor: Executor = LocalExecutor(collecting.workers)
-    with transports(setup, store.host_keys(), enrol=enrol or collecting.enrol) as channels:
-        asker = Asker(channels, Redactor(store.redaction_key()), declared_requests(setup.content))
-        yield from executor.run([Job(plan.asset, plan.requests) for plan in plans.values()], asker.ask)
+def _met(told: Iterable[Judged], findings: Iterable[Finding]) -> bool:
+    standing: dict[str, set[str]] = {}
+    for one in findings:
+        if one.state.stands:
+            standing.setdefault(one.asset, set()).add(one.check)
+    open_ = {Verdict.UNKNOWN, Verdict.ERROR}
+    return not any(
+        judgement.verdict in open_ or judgement.check in standing.get(judged.asset, ())
+        for judged in told
+        for judgement in judged.judgements
+    )
 
 
-def _followed(setup: Setup, store: Store, results: Iterable[Result]) -> list[Finding]:
+def _followed(setup: Setup, store: Store, told: Iterable[Judged]) -> list[Finding]:
     names = [asset.name for asset in setup.inventory.assets]
-    return reconcile(store.findings(), results, setup.policy.waivers, setup.solutions, now=_now(), inventory=names)
+    return reconcile(store.findings(), told, setup.policy.waivers, setup.solutions, now=_now(), inventory=names)
 
 
 def _digest(plans: Iterable[AssetPlan]) -> str:

@@ -1,6 +1,6 @@
 """Everything an audit needs, loaded and validated before the first packet: what is wrong stops the run here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -18,9 +18,11 @@ from auditor.model.policy import Policy
 from auditor.plugins import Content, load_content
 from auditor.policy.load import load_policy
 from auditor.settings import Settings, read_settings, store_url
+from auditor.transports.attempts import Attempts
 from auditor.transports.base import Transport
 from auditor.transports.host_keys import HostKeys
 from auditor.transports.scope import Scope
+from auditor.windows import Windows, parse_windows
 from auditor.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Setup:
     inventory: Inventory
     credentials: Credentials
     scope: Scope
+    windows: Windows
 
     @property
     def solutions(self) -> dict[str, str]:
@@ -60,7 +63,15 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     _refuse_unknown_credentials(owned, credentials)
     own = Scope.parse(settings.scope.allow, settings.scope.deny, document)
     scope = Scope.both(own, Scope.parse(owned.scope_allow, owned.scope_deny))
-    return Setup(workspace, settings, content, chosen, owned, credentials, scope)
+    windows = parse_windows(settings.windows, settings.freezes, document)
+    if not inventory:
+        windows.refuse_strays(owned.assets)
+    return Setup(workspace, settings, content, chosen, owned, credentials, scope, windows)
+
+
+def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
+    """Find out before the first packet what would fail on every asset. Raises ContentError at the line to change."""
+    setup.credentials.open_all({access.credential for _, access in _named(tuple(assets))})
 
 
 def open_store(folder: Path) -> "Store":
@@ -75,15 +86,21 @@ def open_store(folder: Path) -> "Store":
 
 
 def transports(
-    setup: Setup, host_keys: HostKeys, *, enrol: bool = False
+    setup: Setup, host_keys: HostKeys, attempts: Attempts | None = None, *, enrol: bool = False
 ) -> AbstractContextManager[dict[Channel, Transport]]:
     """Give a transport for every channel of an audit, and let go of what they hold at the end."""
-    return carriers(setup.settings, setup.credentials, host_keys, setup.scope, enrol=enrol)
+    return carriers(setup.settings, setup.credentials, host_keys, setup.scope, attempts, enrol=enrol)
 
 
 @contextmanager
 def carriers(
-    settings: Settings, credentials: Credentials, host_keys: HostKeys, scope: Scope, *, enrol: bool = False
+    settings: Settings,
+    credentials: Credentials,
+    host_keys: HostKeys,
+    scope: Scope,
+    attempts: Attempts | None = None,
+    *,
+    enrol: bool = False,
 ) -> Iterator[dict[Channel, Transport]]:
     """Give a transport for every channel; each is imported only here, and costs nothing until it is asked."""
     from auditor.transports.cli import NetworkCli  # noqa: PLC0415  (netmiko, pysnmp and paramiko: a second of CPU)
@@ -95,8 +112,9 @@ def carriers(
     from auditor.transports.ssh import Ssh  # noqa: PLC0415
     from auditor.transports.ssh_login import SshLogin  # noqa: PLC0415
 
-    whole = settings.collect.asset_seconds
-    login = SshLogin(credentials, host_keys, scope, enrol=enrol, step_seconds=settings.collect.connect_seconds)
+    whole, step = settings.collect.asset_seconds, settings.collect.connect_seconds
+    counted = attempts or Attempts(settings.collect.refusals)
+    login = SshLogin(credentials, host_keys, scope, enrol=enrol, step_seconds=step, attempts=counted)
     with SnmpTransport(credentials, scope) as snmp:
         yield {
             Channel.LOCAL: Local(whole),
@@ -152,4 +170,6 @@ def _refuse_unknown_credentials(owned: Inventory, credentials: Credentials) -> N
 
 
 def _named(assets: tuple[Asset, ...]) -> list[tuple[Asset, Access]]:
-    return [(asset, access) for asset in assets for access in asset.accesses if access.credential]
+    ways = [(asset, access) for asset in assets for access in asset.accesses]
+    jumps = [(asset, access.jump_host.access) for asset, access in ways if access.jump_host]
+    return [(asset, access) for asset, access in [*ways, *jumps] if access.credential]

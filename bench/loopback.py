@@ -128,9 +128,9 @@ def _audit(what: str, workspace: "LabWorkspace", workers: int) -> Measured:
 
         received = reached = 0
 
-        def asked(self, collected, results) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        def asked(self, collected, judged) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
             """Count one asset."""
-            del results
+            del judged
             self.received += sum(len(answer.text) for answer in collected.answers.values())
             self.reached += collected.reached
 

@@ -91,11 +91,13 @@ def _make(output: Path) -> None:
 
 
 def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: "Mapping[str, Path]", format_: Format) -> None:
-    from auditor.cli.summary import COLUMNS, headline, rows
+    from auditor.cli.summary import COLUMNS, Summary
 
-    outcomes = store.collected(audited.audit)
-    lines = rows(setup.inventory.assets, audited.results, outcomes)
-    first = headline(audited.results, audited.findings, outcomes)
+    summary = Summary(store.collected(audited.audit))
+    for judged in store.judged(audited.audit):
+        summary.add(judged)
+    lines = summary.rows(setup.inventory.assets)
+    first = summary.headline(audited.findings, audited.stopped)
     if format_ is Format.JSON:
         emit_json({"audit": audited.audit, "met": audited.met, "summary": first, "assets": lines, "reports": paths})
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from auditor.cli.console import as_json, counted, err, shown
 from auditor.cli.session import LogFormat
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -29,9 +29,9 @@ class Lines:
         again = f", {resumed} of them finished before the interruption" if resumed else ""
         self._write(f"auditing {counted(assets, 'asset')}{again}", event="begin", assets=assets, resumed=resumed)
 
-    def asked(self, collected: "Collected", results: Iterable[Result]) -> None:
+    def asked(self, collected: "Collected", judged: Judged) -> None:
         """Say what came of one asset."""
-        counts = count(results)
+        counts = count(judgement.verdict for judgement in judged.judgements)
         said = collected.problem or ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
         self._write(
             f"{collected.asset.name}: {said}",
@@ -61,12 +61,13 @@ class OnTerminal:
         self.task: TaskID | None = None
 
     def begins(self, assets: int, resumed: int) -> None:
-        """Show how much there is to do."""
+        """Show how much there is to do. Only now: a bar draws itself from a thread of its own."""
+        self.bar.start()
         self.task = self.bar.add_task("asking", total=assets, completed=resumed)
 
-    def asked(self, collected: "Collected", results: Iterable[Result]) -> None:
+    def asked(self, collected: "Collected", judged: Judged) -> None:
         """Advance by one asset."""
-        del results
+        del judged
         if self.task is not None:
             self.bar.update(self.task, advance=1, description=shown(collected.asset.name))
 
@@ -80,11 +81,14 @@ def progress(log_format: LogFormat) -> Iterator[Lines | OnTerminal]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err(), transient=True) as bar:
+    bar = Progress(*columns, console=err(), transient=True)
+    try:
         yield OnTerminal(bar)
+    finally:
+        bar.stop()
 
 
-def count(results: Iterable[Result]) -> dict[str, int]:
-    """Return how many results have each verdict, leaving out the verdicts that none has."""
-    found = [result.verdict for result in results]
+def count(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """Return how often each verdict was given, leaving out those that were not."""
+    found = list(verdicts)
     return {verdict.value: found.count(verdict) for verdict in Verdict if verdict in found}

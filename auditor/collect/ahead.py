@@ -7,7 +7,7 @@ large host groups looks at all ports: both are many times cheaper than a session
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from auditor.collect.ask import Job
 from auditor.errors import CollectionError
@@ -17,6 +17,7 @@ from auditor.model.probe import Answer, Request
 _FEW: Final = 4  # agents that are asked without looking first whether they are there
 
 
+@runtime_checkable
 class Sweep(Protocol):
     """Finds which SNMP agents are silent."""
 
@@ -25,6 +26,7 @@ class Sweep(Protocol):
         ...
 
 
+@runtime_checkable
 class Scan(Protocol):
     """Looks at the ports of many assets."""
 
@@ -37,8 +39,8 @@ class Scan(Protocol):
 class Ahead:
     """Turns jobs into jobs that have some answers already. `closed` says why an asset may not be asked now."""
 
-    sweep: Sweep
-    scan: Scan
+    sweep: Sweep | None
+    scan: Scan | None
     closed: Callable[[Asset], str]
 
     def jobs(self, jobs: Iterable[Job]) -> Iterator[Job]:
@@ -61,12 +63,15 @@ class Ahead:
 
     def _swept(self, jobs: Sequence[Job]) -> Iterable[Job]:
         agents = [(job.asset, access) for job in jobs if (access := _access(job, Channel.SNMP))]
-        if len(agents) <= _FEW:
+        if len(agents) <= _FEW or self.sweep is None:
             return jobs
         silent = self.sweep.silent(agents)
         return [_without(job, Channel.SNMP, silent.get(job.asset.name, "")) for job in jobs]
 
     def _scanned(self, jobs: Sequence[Job]) -> Iterator[Job]:
+        if self.scan is None:
+            yield from jobs
+            return
         left = {job.asset.name: job for job in jobs}
         why = "nmap ended without a word about it"
         try:

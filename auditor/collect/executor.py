@@ -13,10 +13,10 @@ DoneT = TypeVar("DoneT")
 
 
 class Executor(Protocol):
-    """Runs jobs somewhere and yields each outcome as it comes in."""
+    """Runs jobs somewhere and yields their outcomes as they come in."""
 
-    def run(self, jobs: Iterable[Job], work: Callable[[Job], DoneT]) -> Iterator[DoneT]:
-        """Yield what came of each job, in the order in which they finish."""
+    def run(self, jobs: Iterable[Job], work: Callable[[Job], DoneT]) -> Iterator[list[DoneT]]:
+        """Yield what came of the jobs that finished since the last time, in the order in which they did."""
         ...
 
 
@@ -36,7 +36,7 @@ class LocalExecutor:
     workers: int = 50
     most: Callable[[Share], int] = field(default=unlimited)
 
-    def run(self, jobs: Iterable[Job], work: Callable[[Job], DoneT]) -> Iterator[DoneT]:
+    def run(self, jobs: Iterable[Job], work: Callable[[Job], DoneT]) -> Iterator[list[DoneT]]:
         """Yield outcomes as they come in; closing the generator starts no further job.
 
         Jobs are taken from the iterable by a thread of its own: it may wait for them to come. What it raises, and what
@@ -49,10 +49,8 @@ class LocalExecutor:
         for number in range(self.workers):
             threading.Thread(target=_serve, args=(turns, work, done, left), name=f"ask-{number}", daemon=True).start()
         try:
-            while (one := done.get()) is not None:
-                if isinstance(one, _Failed):
-                    raise one.error
-                yield one
+            while lot := _lot(done):
+                yield lot
         finally:
             turns.stop()
 
@@ -69,6 +67,22 @@ class _Failed:
     """A mistake of our own in another thread."""
 
     error: BaseException
+
+
+def _lot(done: "queue.Queue[DoneT | _Failed | None]") -> list[DoneT]:
+    """Return what is there, at least one unless all are through."""
+    lot: list[DoneT] = []
+    one = done.get()
+    while one is not None:
+        if isinstance(one, _Failed):
+            raise one.error
+        lot.append(one)
+        if done.empty():
+            return lot
+        one = done.get()
+    if lot:
+        done.put(None)  # for the next time
+    return lot
 
 
 class _Countdown:

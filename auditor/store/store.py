@@ -51,6 +51,14 @@ class Store(AuditMemory, FindingMemory, HistoryMemory):
         """Close the database."""
         self._database.close()
 
+    def rest(self) -> None:
+        """Close every connection until the next is needed: SQLite's locks do not survive a fork (its FAQ, 6)."""
+        self._database.close()
+
+    def again(self) -> Self:
+        """Return the same memory with connections of its own, for another process."""
+        return self.open(self._database.url.render_as_string(hide_password=False), state=self._state)
+
     def __enter__(self) -> Self:
         """Return the store."""
         return self

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from auditor.cli.summary import headline
+from auditor.cli.summary import Summary
 from auditor.model.check import Severity
 from auditor.model.finding import Finding, FindingState
 from auditor.store.records import AssetOutcome
@@ -31,9 +31,11 @@ def fixed(days_ago: int) -> Finding:
 
 def test_only_what_this_audit_saw_fixed_is_counted() -> None:
     """What was fixed a month ago is history."""
-    assert "Findings: 1 fixed." in headline([], [fixed(0), fixed(30)], OUTCOMES)
+    assert "Findings: 1 fixed." in Summary(OUTCOMES).headline([fixed(0), fixed(30)], {})
 
 
 def test_coverage_comes_first() -> None:
-    """Before any count of verdicts."""
-    assert headline([], [], OUTCOMES)[0] == "Coverage: 1 of 1 assets answered; 0 of 0 demands decided."
+    """Before any count of verdicts; then which credentials were stopped."""
+    first, second, *_ = Summary(OUTCOMES).headline([], {"key": 3})
+    assert first == "Coverage: 1 of 1 assets answered; 0 of 0 demands decided."
+    assert second == "Credential key stopped after 3 refusals."

@@ -2,13 +2,14 @@
 
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 
 from auditor import pipeline
 from auditor.cli.main import run
 from auditor.model.finding import Finding
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Result, Verdict
 from auditor.setup import open_store, prepare
 from tests.lab.workspace import LabWorkspace, Ran
 
@@ -25,19 +26,29 @@ class Watcher:
         """Remember how many there are."""
         self.begun.append((assets, resumed))
 
-    def asked(self, collected, results: Iterable[Result]) -> None:
+    def asked(self, collected, judged: Judged) -> None:
         """Remember who was asked."""
-        del results
+        del judged
         self.done.append(collected.asset.name)
 
 
-def audit(
-    workspace: LabWorkspace, *assets: str, enrol: bool = True, watcher: Watcher | None = None
-) -> pipeline.Audited:
+@dataclass(frozen=True)
+class Audited:
+    """An audit that was carried out, with its results."""
+
+    audit: str
+    met: bool
+    results: tuple[Result, ...]
+    findings: tuple[Finding, ...]
+    stopped: Mapping[str, int]
+
+
+def audit(workspace: LabWorkspace, *assets: str, enrol: bool = True, watcher: Watcher | None = None) -> Audited:
     """Audit these assets of a workspace, or all of them."""
     setup = prepare(workspace.folder)
     with open_store(workspace.folder) as store:
-        return pipeline.audit(setup, store, watcher or Watcher(), only=frozenset(assets), enrol=enrol)
+        done = pipeline.audit(setup, store, watcher or Watcher(), only=frozenset(assets), enrol=enrol)
+        return Audited(done.audit, done.met, tuple(store.results(done.audit)), done.findings, done.stopped)
 
 
 def result(results: Sequence[Result], asset: str, check: str) -> Result:
