@@ -127,8 +127,9 @@ def inventory(assets: int) -> Iterator[str]:
     yield "assets:\n"
     for number in range(assets):
         kind, platform = ("router", "cisco-ios") if number % 10 == 0 else ("server", "linux")
+        team = f"team-{number % 7}@acme.example"
         yield (
-            f"  - {{name: {kind}-{number:05}, kind: {kind}, platform: {platform}, owner: team-{number % 7}@acme.example,"
+            f"  - {{name: {kind}-{number:05}, kind: {kind}, platform: {platform}, owner: {team},"
             f" addresses: [10.{number // 65536}.{number // 256 % 256}.{number % 256}], site: site-{number % 5}}}\n"
         )
 
