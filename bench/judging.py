@@ -1,0 +1,163 @@
+"""Judge, follow and store what a big fleet said, without asking anybody, and say what that costs.
+
+    python -m bench.judging --assets 10000 --checks 200 --builds 100
+    python -m bench.judging --assets 10000 --checks 200 --builds 0     (every asset a build of its own)
+
+This machine is asked once, by the shell; every build is that evidence with each answer made another one. So each build
+has to be read, judged and stored anew, and assets of one build are alike in everything but their names. One process,
+one thread; CPU seconds are of this process alone.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from auditor.collect.ask import Asker, Collected, Job, declared_requests
+from auditor.collect.plan import AssetPlan, Planner
+from auditor.collect.redact import Redactor
+from auditor.findings import reconcile
+from auditor.judging import Judge
+from auditor.model.asset import Access, Asset, Channel, Kind, Platform
+from auditor.model.evidence import text_digest
+from auditor.model.policy import Control, Demand, Policy
+from auditor.model.probe import Answer, Request
+from auditor.model.result import Judged
+from auditor.plugins import Content, load_content
+from auditor.setup import ambient
+from auditor.store.store import Store
+from auditor.transports.local import Local
+from auditor.workspace import Workspace
+from bench.loopback import Moment, machine, memory, size_of
+
+ROOT = Path(__file__).resolve().parent.parent
+LOT = 50  # assets stored at once
+NOW = datetime.now(UTC)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Audit a made-up fleet twice, and print what each stage cost."""
+    options = argparse.ArgumentParser(prog="python -m bench.judging", description=__doc__.partition("\n")[0])
+    options.add_argument("--assets", type=int, default=10_000, metavar="N")
+    options.add_argument("--checks", type=int, default=200, metavar="N")
+    options.add_argument("--builds", type=int, default=100, metavar="N", help="0: every asset is a build of its own")
+    options.add_argument("--json", action="store_true")
+    chosen = options.parse_args(arguments)
+    content = load_content(Workspace.find(ROOT))
+    controls = demanded(content, chosen.checks)
+    said = ask_this_machine(content, controls)
+    with tempfile.TemporaryDirectory(prefix="auditor-bench-") as folder:
+        database = Path(folder) / "auditor.db"
+        with Store.open(database) as store:
+            spent = [audit(store, content, controls, said, chosen) for _ in range(2)]
+        stored = size_of(database)
+    told = {
+        "machine": machine(),
+        "assets": chosen.assets,
+        "demands": len(controls),
+        "builds": chosen.builds or chosen.assets,
+        "cpu_seconds": dict(zip(("first audit", "second audit"), spent, strict=True)),
+        "memory_mib": round(memory()),
+        "database_bytes": stored,
+    }
+    print(json.dumps(told, indent=2))
+    return 0
+
+
+def demanded(content: Content, count: int) -> list[tuple[Control, Demand]]:
+    """Return so many demands that a Linux host can be asked for; after the last check it begins again."""
+    asset = host("probe")
+    names = []
+    for check in content.checks.values():
+        plan = Planner(content).plan(
+            asset, [Demand(asset=asset, control=Control(id="", title="", policy=""), check=check)]
+        )
+        names += [check.id] if plan.requests and not plan.unasked else []
+    made = []
+    for number in range(count):
+        check = content.checks[names[number % len(names)]]
+        control = Control(id=f"B-{number}", title=check.title, policy="bench", checks={check.id: {}})
+        made.append((control, Demand(asset=asset, control=control, check=check, settings=control.checks[check.id])))
+    return made
+
+
+def host(name: str) -> Asset:
+    """Return a Linux server that is asked by the local shell."""
+    access = Access(channel=Channel.LOCAL)
+    return Asset(name=name, kind=Kind.SERVER, platform=Platform.LINUX, accesses=(access,), addresses=("127.0.0.1",))
+
+
+def ask_this_machine(content: Content, controls: Sequence[tuple[Control, Demand]]) -> Mapping[Request, Answer]:
+    """Return what this machine answers to all that the demands need, redacted."""
+    plan = Planner(content).plan(host("probe"), [demand for _, demand in controls])
+    asker = Asker({Channel.LOCAL: Local(600.0)}, Redactor(b"bench"), declared_requests(content))
+    return asker.ask(Job(plan.asset, plan.requests)).answers
+
+
+def build(said: Mapping[Request, Answer], number: int) -> dict[Request, Answer]:
+    """Return the answers of one build: each the same to a reader, and another text all the same."""
+    mark = "".join("\n" if digit == "1" else " \n" for digit in f"{number:b}")
+    changed = {}
+    for request, answer in said.items():
+        text = answer.text.rstrip("\n") + mark if answer.digest else answer.text
+        changed[request] = replace(answer, text=text, digest=text_digest(text) if answer.digest else "")
+    return changed
+
+
+def audit(
+    store: Store,
+    content: Content,
+    controls: Sequence[tuple[Control, Demand]],
+    said: Mapping[Request, Answer],
+    chosen: argparse.Namespace,
+) -> dict[str, float]:
+    """Judge, store and follow the fleet once; return the CPU seconds of each stage, making texts left out."""
+    policy = Policy(id="bench", version="1", controls=tuple(control for control, _ in controls), digest="bench")
+    names = [f"host-{number:05}" for number in range(chosen.assets)]
+    spent = dict.fromkeys(("plan", "judge", "store", "reconcile", "finish"), 0.0)
+    run = store.resume_or_begin(policy, str(time.monotonic()), names, now=NOW)
+    judge, planner = Judge(ambient(NOW.date())), Planner(content)
+    lot: list[tuple[Collected, Judged]] = []
+    for name, answers in zip(names, builds(said, chosen), strict=True):
+        began = Moment()
+        plan = _plan(planner, name, controls)
+        spent["plan"] += began.until_now()[1]
+        began = Moment()
+        collected = Collected(plan.asset, answers)
+        lot.append((collected, judge.judge(plan, collected)))
+        spent["judge"] += began.until_now()[1]
+        if len(lot) == LOT or name == names[-1]:
+            began = Moment()
+            store.save_assets(run.id, lot, now=NOW)
+            spent["store"] += began.until_now()[1]
+            lot = []
+    began = Moment()
+    findings = reconcile(store.findings(), store.judged(run.id), (), {}, now=NOW)
+    spent["reconcile"] += began.until_now()[1]
+    began = Moment()
+    store.finish_audit(run.id, findings, now=NOW)
+    spent["finish"] += began.until_now()[1]
+    return {**{stage: round(seconds, 2) for stage, seconds in spent.items()}, "all": round(sum(spent.values()), 2)}
+
+
+def builds(said: Mapping[Request, Answer], chosen: argparse.Namespace) -> Iterator[dict[Request, Answer]]:
+    """Yield the answers of each asset in turn."""
+    kept = [build(said, number) for number in range(chosen.builds)]
+    for number in range(chosen.assets):
+        yield kept[number % chosen.builds] if kept else build(said, number)
+
+
+def _plan(planner: Planner, name: str, controls: Sequence[tuple[Control, Demand]]) -> AssetPlan:
+    asset = host(name)
+    return planner.plan(asset, [replace(demand, asset=asset) for _, demand in controls])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
