@@ -21,25 +21,28 @@ violations were seen than are kept. An asset without results was not asked: its 
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Final
 
-from auditor.model.check import Violation, shown
+from auditor.model.check import shown
+from auditor.model.evidence import Evidence
 from auditor.model.finding import Finding, FindingState
 from auditor.model.policy import Waiver
-from auditor.model.result import Result, Verdict
+from auditor.model.result import Judged, Judgement, Result, Verdict, judged_of
 
 MOST_OUTCOMES: Final = 1000  # as many violations of one result as evaluation keeps; at that number some may be missing
 
-_Key = tuple[str, str, str]  # asset, check, subject
+_MOST_KEPT: Final = 1000  # tuples of judgements that are remembered while assets are gone through
+
+_Place = tuple[str, str]  # check, subject
 _Pair = tuple[str, str]  # asset, check
 
 
 def reconcile(
     known: Iterable[Finding],
-    results: Iterable[Result],
+    results: Iterable[Result | Judged],
     waivers: Iterable[Waiver],
     solutions: Mapping[str, str],
     *,
@@ -48,29 +51,26 @@ def reconcile(
 ) -> list[Finding]:
     """Return every finding as it stands after an audit, untouched ones included, by asset, check and subject.
 
-    `results` has one result for each demand on each asset that was asked: a check that is missing there is no longer
-    demanded. `solutions` names the solution of each check. With the names of the whole `inventory`, findings on assets
-    that are not among them become not-verified. Raises ValueError for a `now` without a time zone.
+    `results` has one result for each demand on each asset that was asked, or one `Judged` for each such asset, which
+    costs far less: a check that is missing there is no longer demanded. `solutions` names the solution of each check.
+    With the names of the whole `inventory`, findings on assets that are not among them become not-verified. Raises
+    ValueError for a `now` without a time zone, and for an asset that is there twice.
     """
-    day = _utc_day(now)
-    before = {(finding.asset, finding.check, finding.subject): finding for finding in known}
-    told, asked = _told(results, {(asset, check) for asset, check, _ in before})
-    seen = _worst(told)
-    agreed = _Waivers(waivers, day)
-    after: list[Finding] = []
-    for key in sorted(before.keys() | seen.keys()):
-        previous = before.get(key)
-        if key in seen:
-            after.append(agreed.applied(_seen(key, seen[key], previous, solutions, now), previous))
-        elif previous is None or previous.state is FindingState.FIXED:
-            after.extend([previous] if previous else [])
-        elif previous.asset in asked:
-            after.append(_unseen(previous, told.get(key[:2], ()), agreed, now))
-        elif inventory is not None and previous.asset not in inventory:
-            after.append(_not_verified(previous, "The asset is no longer in the inventory.", agreed))
-        else:
-            after.append(previous)
-    return after
+    terms = _Terms(solutions, _Waivers(waivers, _utc_day(now)), now)
+    before: dict[str, dict[_Place, Finding]] = defaultdict(dict)
+    for finding in known:
+        before[finding.asset][finding.check, finding.subject] = finding
+    after: dict[str, list[Finding]] = {}
+    judgings = _Judgings()
+    for judged in _by_asset(results):
+        if judged.asset in after:
+            raise ValueError(f"{judged.asset} is among the results twice")
+        after[judged.asset] = _after(judged, judgings.of(judged.judgements), before.pop(judged.asset, {}), terms)
+    owned = None if inventory is None else frozenset(inventory)
+    for asset, findings in before.items():
+        left = owned is not None and asset not in owned
+        after[asset] = [_left(one, terms.agreed) if left else one for _, one in sorted(findings.items())]
+    return [finding for asset in sorted(after) for finding in after[asset]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,55 +120,110 @@ def _utc_day(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
-def _told(results: Iterable[Result], watched: Collection[_Pair]) -> tuple[dict[_Pair, list[Result]], set[str]]:
-    """Return the results that can change a finding, by asset and check, and every asset that was asked."""
-    told: dict[_Pair, list[Result]] = defaultdict(list)
-    asked: set[str] = set()
-    for result in results:
-        asked.add(result.asset)
-        pair = (result.asset, result.check)
-        if result.check and (result.verdict is Verdict.FAIL or pair in watched):
-            told[pair].append(result)
-    return told, asked
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What holds for every finding of an audit."""
+
+    solutions: Mapping[str, str]
+    agreed: "_Waivers"
+    now: datetime
 
 
-def _worst(told: Mapping[_Pair, Iterable[Result]]) -> dict[_Key, tuple[Result, Violation]]:
-    """Return each violation once: where several controls demand the same check, as the severest sees it."""
-    worst: dict[_Key, tuple[Result, Violation]] = {}
-    for (asset, check), results in told.items():
-        for result in results:
-            for violation in result.violations:
-                key = (asset, check, violation.subject)
-                other = worst.get(key)
-                if other is None or _order(result, violation) < _order(*other):
-                    worst[key] = (result, violation)
-    return worst
+def _by_asset(results: Iterable[Result | Judged]) -> Iterator[Judged]:
+    """Give what became of each asset; single results are put together first."""
+    single: dict[str, list[Result]] = defaultdict(list)
+    for one in results:
+        if isinstance(one, Judged):
+            yield one
+        else:
+            single[one.asset].append(one)
+    for asset, listed in single.items():
+        yield judged_of(asset, (), listed)
 
 
-def _order(result: Result, violation: Violation) -> tuple[int, str, str, str]:
-    return (-result.severity.rank, result.control, shown(violation.found), shown(violation.wanted))
+class _Judging:
+    """What judgements come to, whichever asset they are on."""
+
+    def __init__(self, judgements: Sequence[Judgement]) -> None:
+        """Choose among several controls that demand the same check the one that sees a violation as the severest."""
+        self._judgements = judgements
+        self._by_check: dict[str, list[Judgement]] = {}
+        worst: dict[_Place, _Sight] = {}
+        for judgement in judgements:
+            for violation in judgement.violations if judgement.check else ():
+                place = (judgement.check, violation.subject)
+                sight = _Sight(judgement, shown(violation.found), shown(violation.wanted))
+                if place not in worst or sight.order < worst[place].order:
+                    worst[place] = sight
+        self.worst = dict(sorted(worst.items()))
+
+    def about(self, check: str) -> Sequence[Judgement]:
+        """Return the judgements on a check."""
+        if not self._by_check:
+            for judgement in self._judgements:
+                self._by_check.setdefault(judgement.check, []).append(judgement)
+        return self._by_check.get(check, ()) if check else ()
 
 
-def _seen(
-    key: _Key,
-    seen: tuple[Result, Violation],
-    previous: Finding | None,
-    solutions: Mapping[str, str],
-    now: datetime,
-) -> Finding:
-    (asset, check, subject), (result, violation) = key, seen
+class _Judgings:
+    """What tuples of judgements come to, worked out once for all assets that share one."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Sequence[Judgement], _Judging]] = {}
+
+    def of(self, judgements: Sequence[Judgement]) -> _Judging:
+        """Return what these come to. They are kept, so that their id stays their own."""
+        if id(judgements) not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            self._known[id(judgements)] = (judgements, _Judging(judgements))
+        return self._known[id(judgements)][1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """A violation as one control sees it, in words."""
+
+    judgement: Judgement
+    found: str
+    wanted: str
+
+    @property
+    def order(self) -> tuple[int, str, str, str]:
+        """Return where it stands among others of the same place: the severest first."""
+        return (-self.judgement.severity.rank, self.judgement.control, self.found, self.wanted)
+
+
+def _after(judged: Judged, judging: _Judging, before: Mapping[_Place, Finding], terms: _Terms) -> list[Finding]:
+    """Return the findings on one asset that was asked."""
+    worst = judging.worst
+    after: list[Finding] = []
+    for place in sorted(before.keys() | worst.keys()) if before else worst:
+        previous = before.get(place)
+        if place in worst:
+            seen = _seen(judged.asset, place, worst[place], previous, terms)
+            after.append(terms.agreed.applied(seen, previous))
+        elif previous and previous.state is FindingState.FIXED:
+            after.append(previous)
+        elif previous:
+            after.append(_unseen(previous, judging.about(previous.check), judged.evidence, terms))
+    return after
+
+
+def _seen(asset: str, place: _Place, sight: _Sight, previous: Finding | None, terms: _Terms) -> Finding:
+    check, subject = place
     return Finding(
         asset=asset,
         check=check,
         subject=subject,
-        control=result.control,
+        control=sight.judgement.control,
         state=_state_when_seen(previous),
-        severity=result.severity,
-        found=shown(violation.found),
-        wanted=shown(violation.wanted),
-        solution=solutions.get(check, previous.solution if previous else ""),
-        first_seen=previous.first_seen if previous else now,
-        last_seen=now,
+        severity=sight.judgement.severity,
+        found=sight.found,
+        wanted=sight.wanted,
+        solution=terms.solutions.get(check, previous.solution if previous else ""),
+        first_seen=previous.first_seen if previous else terms.now,
+        last_seen=terms.now,
         waived_until=previous.waived_until if previous else None,
         waived_found=previous.waived_found if previous else "",
     )
@@ -180,30 +235,40 @@ def _state_when_seen(previous: Finding | None) -> FindingState:
     return FindingState.REOPENED if previous.state is FindingState.FIXED else FindingState.OPEN
 
 
-def _unseen(previous: Finding, results: Sequence[Result], agreed: "_Waivers", now: datetime) -> Finding:
-    if doubt := _doubt(previous.subject, results):
-        return _not_verified(previous, doubt, agreed)
-    gone = next((result.reason for result in results if result.verdict is Verdict.NOT_APPLICABLE), "")
-    return replace(
-        previous, state=FindingState.FIXED, fixed_at=now, reason=f"No longer applies: {gone}" if gone else ""
-    )
+def _unseen(previous: Finding, judgements: Sequence[Judgement], evidence: Sequence[Evidence], terms: _Terms) -> Finding:
+    if doubt := _doubt(previous.subject, judgements, evidence):
+        return _not_verified(previous, doubt, terms.agreed)
+    gone = next((one.reason for one in judgements if one.verdict is Verdict.NOT_APPLICABLE), "")
+    reason = f"No longer applies: {gone}" if gone else ""
+    return replace(previous, state=FindingState.FIXED, fixed_at=terms.now, reason=reason)
 
 
-def _doubt(subject: str, results: Sequence[Result]) -> str:
+def _left(previous: Finding, agreed: "_Waivers") -> Finding:
+    """Return a finding on an asset that is not in the inventory any more."""
+    if previous.state is FindingState.FIXED:
+        return previous
+    return _not_verified(previous, "The asset is no longer in the inventory.", agreed)
+
+
+def _doubt(subject: str, judgements: Sequence[Judgement], evidence: Sequence[Evidence]) -> str:
     """Return why it cannot be said that a place is mended, or nothing when it can."""
-    if not results:
+    if not judgements:
         return "No longer demanded by the policy."
-    for result in results:
-        if not result.verdict.decided:
-            return result.reason
-        if result.verdict is Verdict.NOT_APPLICABLE and not any(seen.digest or seen.origin for seen in result.evidence):
-            return f"Nothing was answered: {result.reason}"
-        if max(len(result.violations), len(result.undecided)) >= MOST_OUTCOMES:
+    for judgement in judgements:
+        if not judgement.verdict.decided:
+            return judgement.reason
+        if judgement.verdict is Verdict.NOT_APPLICABLE and not _answered(evidence[place] for place in judgement.at):
+            return f"Nothing was answered: {judgement.reason}"
+        if max(len(judgement.violations), len(judgement.undecided)) >= MOST_OUTCOMES:
             return f"More than {MOST_OUTCOMES - 1} places are not met; not all of them were kept."
-        for place in result.undecided:
+        for place in judgement.undecided:
             if subject.startswith(place.subject) or place.subject.startswith(subject):
                 return place.reason
     return ""
+
+
+def _answered(evidence: Iterable[Evidence]) -> bool:
+    return any(seen.digest or seen.origin for seen in evidence)
 
 
 def _not_verified(previous: Finding, why: str, agreed: "_Waivers") -> Finding:
@@ -235,13 +300,11 @@ class _Waivers:
 
     def applied(self, finding: Finding, previous: Finding | None) -> Finding:
         """Return a violation just seen as waived when a waiver holds, and otherwise with the reason why none does."""
-        if waived := self.still_holding(finding):
-            return waived
         about = self._about(finding)
         if not about:
-            withdrawn = previous is not None and previous.state is FindingState.WAIVED
-            reason = "The waiver was withdrawn." if withdrawn else ""
-            return replace(finding, waived_until=None, waived_found="", reason=reason)
+            return _unwaived(finding, previous)
+        if waived := self.still_holding(finding):
+            return waived
         waiver = max(about, key=_precedence)
         if self._day > waiver.expires:
             return replace(finding, reason=f"The waiver's last day was {waiver.expires}.")
@@ -273,6 +336,16 @@ class _Waivers:
             for waiver in self._by_pair.get((finding.asset, finding.check), ())
             if waiver.matches(finding.asset, finding.check, finding.subject)
         ]
+
+
+def _unwaived(finding: Finding, previous: Finding | None) -> Finding:
+    """Return a violation just seen of which no waiver speaks."""
+    if previous is None:
+        return finding
+    if previous.state is not FindingState.WAIVED and not (finding.waived_until or finding.waived_found):
+        return finding  # as nearly all are: a copy of each would cost more than all else
+    reason = "The waiver was withdrawn." if previous.state is FindingState.WAIVED else ""
+    return replace(finding, waived_until=None, waived_found="", reason=reason)
 
 
 def _precedence(waiver: Waiver) -> tuple[bool, date, str, str]:

@@ -5,6 +5,7 @@ import json
 import zlib
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NamedTuple, TypeVar, cast
 
 from sqlalchemy import Connection, Table, select
@@ -30,10 +31,11 @@ def insert_into(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Inser
     return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-def lots(items: Iterable[ItemT]) -> Iterator[list[ItemT]]:
-    """Give items in lots that one statement can name."""
-    listed = list(items)
-    return (listed[start : start + _LOT] for start in range(0, len(listed), _LOT))
+def lots(items: Iterable[ItemT], size: int = _LOT) -> Iterator[list[ItemT]]:
+    """Give items in lots, of as many as one statement can name unless another size is given."""
+    left = iter(items)
+    while lot := list(islice(left, size)):
+        yield lot
 
 
 class Document(NamedTuple):

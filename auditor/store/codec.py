@@ -35,6 +35,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _VERDICTS: Final = {verdict.value: verdict for verdict in Verdict}
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_BLANK: Final[list[Json]] = [""] * 7  # an item of evidence with nothing in it
+_NOTHING: Final[list[Json]] = ["", "", [], [], []]  # a judgement with nothing in it
 _RAW_BYTES: Final = 16
 
 Demanded = tuple[str, str, Severity, Mapping[str, object]]  # control, check, severity, settings
@@ -90,8 +92,9 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], asked: Sequence[in
     found: list[Evidence] = []
     at = _EPOCH
     for sight, step in zip(seen, asked, strict=True):
-        channel, request, digest, problem, privilege, origin, owner = _filled(sight, 7, "")
-        at += timedelta(microseconds=step or 0)
+        channel, request, digest, problem, privilege, origin, owner = [*sight, *_BLANK[len(sight) :]]
+        if step:
+            at += timedelta(microseconds=step)
         found.append(
             Evidence(
                 asset=asset if owner == "" else cast("list[str]", owner)[0],
@@ -119,7 +122,7 @@ def judgements_from(demands: Sequence[Demanded], judged: Sequence[Sequence[Json]
     """Return what is the same in the results of all assets that share two documents, from these."""
     judgements: list[Judgement] = []
     for (control, check, severity, settings), line in zip(demands, judged, strict=True):
-        verdict, reason, at, violations, undecided = _filled(line, 5, []) if len(line) > 3 else (*line, (), ())
+        verdict, reason, at, violations, undecided = [*line, *_NOTHING[len(line) :]]
         judgements.append(
             Judgement(
                 control=control,
@@ -229,10 +232,6 @@ def _sight_line(sight: _Sight, owner: str | None) -> list[Json]:
 @lru_cache(1000)
 def _packed_times(moments: tuple[datetime | None, ...]) -> bytes:
     return zlib.compress(_dump(_steps(moments)).encode())
-
-
-def _filled(line: Sequence[Json], length: int, filler: Json) -> list[Json]:
-    return [*line, *(filler for _ in range(length - len(line)))]
 
 
 def _steps(times: Iterable[datetime | None]) -> list[Json]:

@@ -1,17 +1,37 @@
 """Findings kept from audit to audit: a row for each as it stands, and a row for each of its changes."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, bindparam, null, select, text
 
 from auditor.errors import UsageError
 from auditor.model.check import Severity
 from auditor.model.finding import Finding, FindingState
+from auditor.store.blobs import lots
 from auditor.store.memory import Memory, audit_number
+from auditor.store.plain import Form, day_from, form, moment_from, text_from, untyped
 from auditor.store.records import FindingEvent, FindingHistory
-from auditor.store.tables import EVENT, FINDING
+from auditor.store.tables import EVENT, FINDING, escaped
+
+_OWN: Final = ("identity", "asset", "check_name", "subject")
+_CHANGING: Final = (
+    "control", "state", "severity", "found", "wanted", "solution",
+    "first_seen", "last_seen", "fixed_at", "reason", "waived_until", "waived_found",
+)  # fmt: skip
+_STATE, _FOUND, _LAST_SEEN, _REASON = map(_CHANGING.index, ("state", "found", "last_seen", "reason"))
+_STATES: Final = {state.value: state for state in FindingState}
+_SEVERITIES: Final = {severity.value: severity for severity in Severity}
+_PLAIN, _PLAIN_EVENT = untyped(FINDING), untyped(EVENT)
+_READ: Final = select(*(_PLAIN.c[name] for name in (*_OWN[1:], *_CHANGING)))
+_KNOWN: Final = select(_PLAIN.c.identity, _PLAIN.c.id, *(_PLAIN.c[name] for name in _CHANGING))
+
+_LOT: Final = 2000  # findings that are held as rows at once
+
+_Values = tuple[object, ...]  # of the columns that change
 
 
 class FindingMemory(Memory):
@@ -19,11 +39,11 @@ class FindingMemory(Memory):
 
     def findings(self, states: Collection[FindingState] = (), asset: str = "") -> list[Finding]:
         """Return findings by asset, check and subject: in some states or all, of one asset or all."""
-        chosen = select(FINDING).order_by(FINDING.c.asset, FINDING.c.check_name, FINDING.c.subject)
+        chosen = _READ.order_by(_PLAIN.c.asset, _PLAIN.c.check_name, _PLAIN.c.subject)
         if states:
-            chosen = chosen.where(FINDING.c.state.in_([state.value for state in states]))
+            chosen = chosen.where(_PLAIN.c.state.in_([state.value for state in states]))
         if asset:
-            chosen = chosen.where(FINDING.c.asset == asset)
+            chosen = chosen.where(_PLAIN.c.asset == escaped(asset))
         with self._database.reading() as connection:
             return [_finding(row) for row in connection.execute(chosen)]
 
@@ -42,13 +62,12 @@ class FindingMemory(Memory):
                 f"{finding or 'nothing'}: an id has the digits 0-9 and a-f; `auditor findings list` shows them."
             )
         with self._database.reading() as connection:
-            rows = connection.execute(
-                select(FINDING).where(FINDING.c.identity >= finding, FINDING.c.identity < finding + "g").limit(2)
-            ).all()
+            beginning = (_PLAIN.c.identity >= finding) & (_PLAIN.c.identity < finding + "g")
+            rows = connection.execute(_READ.add_columns(_PLAIN.c.id).where(beginning).limit(2)).all()
             if len(rows) != 1:
                 why = "more than one finding begins like this" if rows else "there is no such finding"
                 raise UsageError(f"{finding}: {why}; `auditor findings list` shows their ids.")
-            return FindingHistory(finding=_finding(rows[0]), events=_events(connection, rows[0].id))
+            return FindingHistory(finding=_finding(rows[0][:-1]), events=_events(connection, rows[0].id))
 
     def finding_history(self, finding: str) -> tuple[FindingEvent, ...]:
         """Return the changes of a finding, oldest first. Raises UsageError as `finding` does."""
@@ -57,60 +76,85 @@ class FindingMemory(Memory):
 
 def write_findings(connection: Connection, audit: int | None, findings: Iterable[Finding], now: datetime) -> None:
     """Write what is new or changed, within a transaction."""
-    known = {row.identity: row for row in connection.execute(select(FINDING))}
-    added: dict[str, Finding] = {}
-    changed: list[tuple[Row[tuple[object, ...]], Finding]] = []
-    seen_again: dict[datetime, list[int]] = {}
+    if connection.dialect.name != "sqlite":  # so that every number given from here on is ours
+        connection.execute(text("LOCK TABLE finding IN SHARE ROW EXCLUSIVE MODE"))
+    known = {row[0]: tuple(row[1:]) for row in connection.execute(_KNOWN)}
+    last = max((cast("int", row[0]) for row in known.values()), default=0)
+    written = form(connection.dialect.name)
+    own = {"audit_id": audit, "at": written.moment(now)}
+    for lot in lots(findings, _LOT):
+        _write(connection, _sorted_out(known, lot, written), own)
+    connection.execute(_FIRST_EVENTS, {"audit": audit, "now": now, "last": last})
+
+
+def _write(connection: Connection, writing: "_Writing", own: Mapping[str, object]) -> None:
+    if writing.added:
+        connection.execute(_PLAIN.insert(), list(writing.added.values()))
+    if writing.changed:
+        connection.execute(_CHANGE, writing.changed)
+    if writing.events:
+        connection.execute(_PLAIN_EVENT.insert(), [{**own, **event} for event in writing.events])
+    for last_seen, numbers in writing.seen_again.items():
+        for lot in lots(numbers):
+            connection.execute(FINDING.update().where(FINDING.c.id.in_(lot)).values(last_seen=last_seen))
+
+
+_CHANGE: Final = (
+    _PLAIN.update().where(_PLAIN.c.id == bindparam("number")).values({name: bindparam(name) for name in _CHANGING})
+)
+_FIRST_EVENTS: Final = EVENT.insert().from_select(
+    ["finding_id", "audit_id", "at", "before", "state", "found", "reason"],
+    select(
+        FINDING.c.id,
+        bindparam("audit", type_=EVENT.c.audit_id.type),
+        bindparam("now", type_=EVENT.c.at.type),
+        null(),
+        FINDING.c.state,
+        FINDING.c.found,
+        FINDING.c.reason,
+    ).where(FINDING.c.id > bindparam("last")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Rows to add by identity, rows to change, what happened to these, and the numbers of those just seen again."""
+
+    added: dict[str, dict[str, object]] = field(default_factory=dict)
+    changed: list[dict[str, object]] = field(default_factory=list)
+    events: list[dict[str, object]] = field(default_factory=list)
+    seen_again: dict[datetime, list[int]] = field(default_factory=dict)
+
+
+def _sorted_out(known: Mapping[str, tuple[object, ...]], findings: Iterable[Finding], form: Form) -> _Writing:
+    writing = _Writing()
     for finding in findings:
-        identity = _identity(finding)
-        row = known.get(identity)
-        if row is None:
-            added[identity] = finding
-        elif (different := _different(row, finding)) == ["last_seen"]:
-            seen_again.setdefault(finding.last_seen, []).append(row.id)
-        elif different:
-            changed.append((row, finding))
-    numbers = _insert(connection, added) if added else {}
-    events = [_event(numbers[identity], None, finding, audit, now) for identity, finding in added.items()]
-    for row, finding in changed:
-        if (row.state, row.found) != (finding.state.value, finding.found):
-            events.append(_event(row.id, row.state, finding, audit, now))
-    _update(connection, {row.id: finding for row, finding in changed})
-    _touch(connection, seen_again)
-    if events:
-        connection.execute(EVENT.insert(), events)
+        identity, values = _identity(finding), _values(finding, form)
+        if identity not in known:
+            own = (identity, form.text(finding.asset), form.text(finding.check), form.text(finding.subject))
+            writing.added[identity] = dict(zip(_OWN + _CHANGING, own + values, strict=True))
+            continue
+        number, *stored = known[identity]
+        if values != tuple(stored):
+            _note_change(writing, cast("int", number), stored, finding, values)
+    return writing
 
 
-def _different(row: "Row[tuple[object, ...]]", finding: Finding) -> list[str]:
-    return [name for name, value in _fields(finding).items() if getattr(row, name) != value]
-
-
-def _update(connection: Connection, changed: Mapping[int, Finding]) -> None:
-    rows = [{"number": number, **_fields(finding)} for number, finding in changed.items()]
-    if rows:
-        connection.execute(FINDING.update().where(FINDING.c.id == bindparam("number")), rows)
-
-
-def _touch(connection: Connection, seen_again: Mapping[datetime, list[int]]) -> None:
-    for last_seen, numbers in seen_again.items():
-        for start in range(0, len(numbers), 500):  # SQLite's older limit is 999 variables a statement
-            lot = FINDING.c.id.in_(numbers[start : start + 500])
-            connection.execute(FINDING.update().where(lot).values(last_seen=last_seen))
-
-
-def _insert(connection: Connection, added: Mapping[str, Finding]) -> dict[str, int]:
-    rows = [
-        {
-            "identity": identity,
-            "asset": finding.asset,
-            "check_name": finding.check,
-            "subject": finding.subject,
-            **_fields(finding),
-        }
-        for identity, finding in added.items()
-    ]
-    numbers = connection.execute(FINDING.insert().returning(FINDING.c.identity, FINDING.c.id), rows)
-    return {row.identity: row.id for row in numbers}
+def _note_change(writing: _Writing, number: int, stored: list[object], finding: Finding, values: _Values) -> None:
+    if [*stored[:_LAST_SEEN], *stored[_LAST_SEEN + 1 :]] == [*values[:_LAST_SEEN], *values[_LAST_SEEN + 1 :]]:
+        writing.seen_again.setdefault(finding.last_seen, []).append(number)
+        return
+    writing.changed.append({"number": number, **dict(zip(_CHANGING, values, strict=True))})
+    if (stored[_STATE], stored[_FOUND]) != (values[_STATE], values[_FOUND]):
+        writing.events.append(
+            {
+                "finding_id": number,
+                "before": stored[_STATE],
+                "state": values[_STATE],
+                "found": values[_FOUND],
+                "reason": values[_REASON],
+            }
+        )
 
 
 def _identity(finding: Finding) -> str:
@@ -119,53 +163,42 @@ def _identity(finding: Finding) -> str:
     return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _fields(finding: Finding) -> dict[str, object]:
-    """Return the columns that change."""
-    return {
-        "control": finding.control,
-        "state": finding.state.value,
-        "severity": finding.severity.value,
-        "found": finding.found,
-        "wanted": finding.wanted,
-        "solution": finding.solution,
-        "first_seen": finding.first_seen,
-        "last_seen": finding.last_seen,
-        "fixed_at": finding.fixed_at,
-        "reason": finding.reason,
-        "waived_until": finding.waived_until,
-        "waived_found": finding.waived_found,
-    }
+def _values(finding: Finding, form: Form) -> _Values:
+    return (
+        form.text(finding.control),
+        finding.state.value,
+        finding.severity.value,
+        form.text(finding.found),
+        form.text(finding.wanted),
+        form.text(finding.solution),
+        form.moment(finding.first_seen),
+        form.moment(finding.last_seen),
+        finding.fixed_at and form.moment(finding.fixed_at),
+        form.text(finding.reason),
+        finding.waived_until and form.day(finding.waived_until),
+        form.text(finding.waived_found),
+    )
 
 
-def _event(number: int, before: str | None, finding: Finding, audit: int | None, now: datetime) -> dict[str, object]:
-    return {
-        "finding_id": number,
-        "audit_id": audit,
-        "at": now,
-        "before": before,
-        "state": finding.state.value,
-        "found": finding.found,
-        "reason": finding.reason,
-    }
-
-
-def _finding(row: "Row[tuple[object, ...]]") -> Finding:
+def _finding(row: Sequence[str]) -> Finding:
+    asset, check, subject, control, state, severity, found, wanted, solution = row[:9]
+    first_seen, last_seen, fixed_at, reason, waived_until, waived_found = row[9:]
     return Finding(
-        asset=row.asset,
-        check=row.check_name,
-        subject=row.subject,
-        control=row.control,
-        state=FindingState(row.state),
-        severity=Severity(row.severity),
-        found=row.found,
-        wanted=row.wanted,
-        solution=row.solution,
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
-        fixed_at=row.fixed_at,
-        reason=row.reason,
-        waived_until=row.waived_until,
-        waived_found=row.waived_found,
+        asset=text_from(asset),
+        check=text_from(check),
+        subject=text_from(subject),
+        control=text_from(control),
+        state=_STATES[state],
+        severity=_SEVERITIES[severity],
+        found=text_from(found),
+        wanted=text_from(wanted),
+        solution=text_from(solution),
+        first_seen=moment_from(first_seen),
+        last_seen=moment_from(last_seen),
+        fixed_at=moment_from(fixed_at) if fixed_at else None,
+        reason=text_from(reason),
+        waived_until=day_from(waived_until) if waived_until else None,
+        waived_found=text_from(waived_found),
     )
 
 

@@ -26,18 +26,24 @@ class AnyText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Return the text as it is stored: escaped when it could not be stored, or would read as escaped."""
+        """Return the text as it is stored."""
         del dialect
-        if value is None or not _awkward(value):
-            return value
-        return _ESCAPED + json.dumps(value)
+        return None if value is None else escaped(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Return the text as it was given."""
         del dialect
-        if value is None or not value.startswith(_ESCAPED):
-            return value
-        return str(json.loads(value.removeprefix(_ESCAPED)))
+        return None if value is None else restored(value)
+
+
+def escaped(text: str) -> str:
+    """Return a text as it is stored: escaped when it could not be stored, or would read as escaped."""
+    return _ESCAPED + json.dumps(text) if _awkward(text) else text
+
+
+def restored(stored: str) -> str:
+    """Return the text that is stored like this."""
+    return str(json.loads(stored.removeprefix(_ESCAPED))) if stored.startswith(_ESCAPED) else stored
 
 
 def _awkward(text: str) -> bool:
