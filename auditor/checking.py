@@ -129,7 +129,7 @@ def asset_of(target: Target) -> Asset:
 def credentials_of(settings: Settings, document: Document, target: Target) -> Credentials:
     """Return the workspace's credentials, and the one that the options amount to."""
     if target.key is None:
-        credentials = parse_credentials(settings.credentials, document)
+        credentials = parse_credentials(settings.credentials, document, settings.vault)
         if target.credential and target.credential not in credentials.names:
             raise UsageError(f"--credential {target.credential}: define [credentials.{target.credential}] first")
         return credentials
@@ -137,7 +137,7 @@ def credentials_of(settings: Settings, document: Document, target: Target) -> Cr
         raise UsageError(f"--key {target.key}: there is no such file")
     user, _, _ = parse_where(target.ssh)
     own = {"user": user or getuser(), "key_file": str(target.key.resolve())}
-    return parse_credentials({**settings.credentials, _CREDENTIAL: own}, document)
+    return parse_credentials({**settings.credentials, _CREDENTIAL: own}, document, settings.vault)
 
 
 def requests_of(check: Check, content: Content) -> list[str]:

@@ -5,7 +5,7 @@ A nested setting is named with two underscores: AUDITOR_COLLECT__WORKERS=20. Com
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Final, get_origin
 
@@ -21,6 +21,7 @@ from pydantic_settings import (
 
 from auditor.documents import Document, Key, content_error, read_toml
 from auditor.errors import ContentError, Place
+from auditor.model.asset import Asset
 from auditor.workspace import Workspace
 
 _PREFIX: Final = "AUDITOR_"
@@ -142,6 +143,7 @@ class Settings(BaseSettings):
     scope: ScopeSettings = ScopeSettings()
     projects: ProjectSettings = ProjectSettings()
     credentials: dict[str, object] = {}  # validated by auditor.credentials, which knows their forms
+    vault: dict[str, object] = {}  # and so is this
     windows: tuple[object, ...] = ()  # these two by auditor.windows
     freezes: tuple[object, ...] = ()
 
@@ -188,6 +190,23 @@ def _impossible(collect: CollectSettings, document: Document) -> Iterator[Conten
                 f"{inner}: {longer:g} s do not fit into the {shorter:g} s of {outer}",
                 f"Lower {inner} to {shorter:g} at most, or raise {outer} to {longer:g} at least.",
             )
+
+
+def refuse_stray_limits(settings: Settings, document: Document, assets: Iterable[Asset]) -> None:
+    """Raise ContentError for limits of zones, sites and credentials that there are not."""
+    owned = tuple(assets)
+    known = {
+        "zones": {asset.zone for asset in owned},
+        "sites": {asset.site for asset in owned},
+        "credentials": settings.credentials.keys(),
+    }
+    problems = [
+        ContentError(document.place("limits", table, name), f"limits.{table}: there is no {table[:-1]} {name}")
+        for table, names in known.items()
+        for name in sorted(getattr(settings.limits, table).keys() - names)
+    ]
+    if problems:
+        raise ContentError.of(problems)
 
 
 def _environment() -> dict[tuple[Key, ...], Place]:

@@ -17,7 +17,7 @@ from auditor.model.evidence import Evidence, Knowledge, Known
 from auditor.model.policy import Policy
 from auditor.plugins import Content, load_content
 from auditor.policy.load import load_policy
-from auditor.settings import Settings, read_settings, store_url
+from auditor.settings import Settings, read_settings, refuse_stray_limits, store_url
 from auditor.transports.attempts import Attempts
 from auditor.transports.base import Transport
 from auditor.transports.host_keys import HostKeys
@@ -59,18 +59,20 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     chosen = load_policy(str(_found(workspace, "policies", policy or settings.policy, named)), workspace, content)
     named = None if inventory or not workspace.exists else document.place("inventory")
     owned = load([_found(workspace, "inventory", name, named) for name in inventory or settings.inventory])
-    credentials = parse_credentials(settings.credentials, document)
+    credentials = parse_credentials(settings.credentials, document, settings.vault)
     _refuse_unknown_credentials(owned, credentials)
     own = Scope.parse(settings.scope.allow, settings.scope.deny, document)
     scope = Scope.both(own, Scope.parse(owned.scope_allow, owned.scope_deny))
     windows = parse_windows(settings.windows, settings.freezes, document)
     if not inventory:
         windows.refuse_strays(owned.assets)
+        refuse_stray_limits(settings, document, owned.assets)
     return Setup(workspace, settings, content, chosen, owned, credentials, scope, windows)
 
 
 def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
     """Find out before the first packet what would fail on every asset. Raises ContentError at the line to change."""
+    setup.scope.refuse_none_of(assets)
     setup.credentials.open_all({access.credential for _, access in _named(tuple(assets))})
 
 

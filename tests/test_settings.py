@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ContentError
-from auditor.settings import Settings, read_settings, store_url
+from auditor.settings import Settings, read_settings, refuse_stray_limits, store_url
 from auditor.workspace import Workspace
-from tests.make import ROOT
+from tests.make import ROOT, asset
 
 
 def read(folder: Path, text: str = "") -> Settings:
@@ -154,6 +154,22 @@ def test_concurrency_is_limited_for_all_and_for_some(tmp_path: Path) -> None:
     assert [limits.of_zone(zone) for zone in ("office", "dmz", "lab", "")] == [20, 5, 0, 0]
     assert [limits.of_site(site) for site in ("bonn", "berlin", "")] == [2, 0, 0]
     assert [limits.of_credential(name) for name in ("ssh", "")] == [8, 0]
+
+
+def test_limits_of_what_there_is_not_are_refused(tmp_path: Path) -> None:
+    """Under a wrong name, a zone would have no limit."""
+    text = "[limits.zones]\ndmz = 5\ndnz = 5\n[limits.sites]\nbonn = 1\n[limits.credentials]\nssh = 2\nshh = 2\n"
+    (tmp_path / "auditor.toml").write_text(f"{text}[credentials.ssh]\nagent = true\n", encoding="utf-8")
+    settings, document = read_settings(Workspace(tmp_path))
+
+    with pytest.raises(ContentError) as caught:
+        refuse_stray_limits(settings, document, [asset("a", zone="dmz"), asset("b", zone="lan", site="berlin")])
+
+    assert [(one.place.line, one.problem) for one in (caught.value, *caught.value.others)] == [
+        (3, "limits.zones: there is no zone dnz"),
+        (5, "limits.sites: there is no site bonn"),
+        (8, "limits.credentials: there is no credential shh"),
+    ]
 
 
 def test_all_problems_are_said_at_once(tmp_path: Path) -> None:

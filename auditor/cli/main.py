@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from auditor.cli import assets, audit, checks, evidence, findings, keys, policy, projects, schedule, start
+from auditor.cli import assets, audit, checks, evidence, findings, keys, policy, projects, schedule, start, vault
 from auditor.cli.session import LogFormat, Session
 from auditor.errors import AuditFailed, AuditorError
 
@@ -37,6 +37,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(findings.app, name="findings")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(keys.app, name="keys")
+app.add_typer(vault.app, name="vault")
 app.add_typer(projects.app, name="projects")
 schedule.add_to(app)
 

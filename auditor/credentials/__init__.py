@@ -6,6 +6,6 @@ is; `sources.py` lists the ways of saying so, each of which is one file here.
 
 from auditor.credentials.credential import Credential, Credentials, Declared
 from auditor.credentials.secret import Secret, SecretSource
-from auditor.credentials.tables import parse_credentials
+from auditor.credentials.tables import parse_credentials, parse_vault
 
-__all__ = ["Credential", "Credentials", "Declared", "Secret", "SecretSource", "parse_credentials"]
+__all__ = ["Credential", "Credentials", "Declared", "Secret", "SecretSource", "parse_credentials", "parse_vault"]

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Final
 
 from auditor.credentials.credential import Credentials, Declared
+from auditor.credentials.environment import FromEnvironment
+from auditor.credentials.prompt import FromEither, FromPrompt
 from auditor.credentials.secret import SecretSource
 from auditor.credentials.sources import FORMS, Whereabouts
+from auditor.credentials.vault import Vault
 from auditor.documents import Document
 from auditor.errors import ContentError, Place
 
 _SECRETS: Final = ("passphrase", "password", "become_password", "community", "auth", "privacy", "enable")
 _TEXTS: Final = ("user", "key_file", "become", "auth_protocol", "privacy_protocol")
 _FIELDS: Final = ", ".join(sorted((*_SECRETS, *_TEXTS, "agent")))
+_KEY: Final = "AUDITOR_VAULT_KEY"
 _FORMER: Final = {"sudo_password": "become_password"}  # still read, under its new name
 _CHOICES: Final = {
     "become": ("sudo", "su", "doas", "none"),
@@ -22,12 +26,14 @@ _CHOICES: Final = {
 }
 
 
-def parse_credentials(tables: Mapping[str, object], document: Document) -> Credentials:
-    """Return the credentials of `[credentials.NAME]` tables; files are sought from the document's folder.
+def parse_credentials(
+    tables: Mapping[str, object], document: Document, vault: Mapping[str, object] | None = None
+) -> Credentials:
+    """Return the credentials of `[credentials.NAME]` tables, of which some are in the vault of a table `[vault]`.
 
-    Raises ContentError with every problem placed.
+    Files are sought from the document's folder. Raises ContentError with every problem placed.
     """
-    whereabouts = Whereabouts(Path(document.file).resolve().parent)
+    whereabouts = Whereabouts(_folder(document), parse_vault(vault or {}, document))
     problems: list[ContentError] = []
     declared: dict[str, Declared] = {}
     for name, table in tables.items():
@@ -38,6 +44,34 @@ def parse_credentials(tables: Mapping[str, object], document: Document) -> Crede
     if problems:
         raise ContentError.of(problems)
     return Credentials(declared)
+
+
+def parse_vault(table: Mapping[str, object], document: Document, *, new: bool = False) -> Vault:
+    """Return the vault of a table `[vault]`, and of an empty one the usual vault. Raises ContentError.
+
+    Without `key` it is AUDITOR_VAULT_KEY, or else what somebody types: twice where the vault is `new`.
+    """
+    whereabouts = Whereabouts(_folder(document))
+    for name in table.keys() - {"file", "key"}:
+        problem = f"vault.{name}: there is no such field"
+        raise ContentError(document.place("vault", str(name)), problem, "Fields are file, key.")
+    try:
+        path = whereabouts.path(_plain("file", table.get("file", "vault.enc")))
+    except ValueError as error:
+        raise ContentError(document.place("vault", "file"), f"vault.file: {error}") from error
+    if "key" not in table:
+        prompt = FromPrompt(
+            f"Key of the vault {path.name}", twice=new, without=f"; export {_KEY}=..., or set key in [vault]"
+        )
+        return Vault(path, FromEither(FromEnvironment(_KEY), prompt))
+    try:
+        return Vault(path, whereabouts.source(table["key"]))
+    except ValueError as error:
+        raise ContentError(document.place("vault", "key"), f"vault.key: {error}", FORMS) from error
+
+
+def _folder(document: Document) -> Path:
+    return Path(document.file).resolve().parent
 
 
 def _declared(name: str, written: object, document: Document, whereabouts: Whereabouts) -> Declared:
