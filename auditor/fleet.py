@@ -17,12 +17,11 @@ from auditor.collect.executor import LocalExecutor
 from auditor.collect.forks import Answering, Ended, Forks
 from auditor.collect.plan import AssetPlan
 from auditor.collect.redact import Redactor
-from auditor.collect.turns import Share
+from auditor.collect.turns import at_once
 from auditor.judging import Judge
 from auditor.model.asset import Asset, Channel
 from auditor.model.evidence import Knowledge
 from auditor.model.result import Judged
-from auditor.settings import Settings
 from auditor.setup import Setup, transports
 from auditor.store.store import Store
 from auditor.transports.attempts import Attempts
@@ -87,7 +86,7 @@ class Fleet:
         """Yield what came of these assets, as it comes in. Closing the generator asks nobody else."""
         settings = self.setup.settings
         jobs = [Job(self.plans[name].asset, self.plans[name].requests) for name in names]
-        executor = LocalExecutor(max(1, min(settings.collect.workers, len(jobs))), _most(settings))
+        executor = LocalExecutor(max(1, min(settings.collect.workers, len(jobs))), at_once(settings.limits))
         with self._channels(self.store) as channels:
             yield from executor.run(self._ahead(channels).jobs(jobs), work)
 
@@ -148,13 +147,6 @@ class _Elsewhere:
             nothing = refused(job, str(why))
             collected = Collected(job.asset, {answer.request: answer for answer in nothing.answers})
             return collected, self._judge.judge(plan, collected)
-
-
-def _most(settings: Settings) -> Callable[[Share], int]:
-    """Return how many assets may use a zone, a site or a credential at once."""
-    limits = settings.limits
-    of = {"zone": limits.of_zone, "site": limits.of_site, "credential": limits.of_credential}
-    return lambda share: of[share[0]](share[1])
 
 
 def _cores() -> int:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
+from auditor.access import AccessTried, try_access
 from auditor.collect.ask import Collected
 from auditor.collect.plan import AssetPlan, Planner
 from auditor.errors import NothingAnswered, UsageError
@@ -99,6 +100,16 @@ def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPla
     chosen = [asset for name, asset in assets.items() if not only or name in only]
     planner = Planner(setup.content)
     return {one.name: planner.plan(one, demands(setup.policy, [one], setup.content)) for one in chosen}
+
+
+def check_access(
+    setup: Setup, store: Store, *, only: frozenset[str] = frozenset(), enrol: bool = False
+) -> list[AccessTried]:
+    """Return who answers, who lets us in, and with which privilege, by asset and way; nothing is judged or kept."""
+    plans = plan(setup, only)
+    refuse_impossible(setup, [plan.asset for plan in plans.values()])
+    with store.audit_lock():
+        return try_access(setup, store, plans, enrol=enrol)
 
 
 def recommendations(setup: Setup, findings: Iterable[Finding]) -> list[Recommendation]:

@@ -29,7 +29,7 @@ from auditor.model.asset import Access, Asset, Channel, Kind, Platform
 from auditor.model.evidence import text_digest
 from auditor.model.policy import Control, Demand, Policy
 from auditor.model.probe import Answer, Request
-from auditor.model.result import Judged
+from auditor.model.result import Judged, Verdict
 from auditor.plugins import Content, load_content
 from auditor.setup import ambient
 from auditor.store.store import Store
@@ -39,6 +39,7 @@ from bench.loopback import Moment, machine, memory, size_of
 
 ROOT = Path(__file__).resolve().parent.parent
 LOT = 50  # assets stored at once
+MANY = 20  # violations of one check
 NOW = datetime.now(UTC)
 
 
@@ -51,17 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args(arguments)
     content = load_content(Workspace.find(ROOT))
-    controls = demanded(content, chosen.checks)
-    said = ask_this_machine(content, controls)
+    said = ask_this_machine(content, demanded(content, names_of(content), 10_000))
+    controls = demanded(content, mixed(content, said), chosen.checks)
     with tempfile.TemporaryDirectory(prefix="auditor-bench-") as folder:
         database = Path(folder) / "auditor.db"
         with Store.open(database) as store:
             spent = [audit(store, content, controls, said, chosen) for _ in range(2)]
+            findings = len(store.findings())
         stored = size_of(database)
     told = {
         "machine": machine(),
         "assets": chosen.assets,
         "demands": len(controls),
+        "findings": findings,
         "builds": chosen.builds or chosen.assets,
         "cpu_seconds": dict(zip(("first audit", "second audit"), spent, strict=True)),
         "memory_mib": round(memory()),
@@ -71,17 +74,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def demanded(content: Content, count: int) -> list[tuple[Control, Demand]]:
-    """Return so many demands that a Linux host can be asked for; after the last check it begins again."""
-    asset = host("probe")
-    names = []
+def names_of(content: Content) -> list[str]:
+    """Return the checks that a Linux host can be asked for."""
+    asset, control, names = host("probe"), Control(id="", title="", policy=""), []
     for check in content.checks.values():
-        plan = Planner(content).plan(
-            asset, [Demand(asset=asset, control=Control(id="", title="", policy=""), check=check)]
-        )
+        plan = Planner(content).plan(asset, [Demand(asset=asset, control=control, check=check)])
         names += [check.id] if plan.requests and not plan.unasked else []
-    made = []
-    for number in range(count):
+    return names
+
+
+def mixed(content: Content, said: Mapping[Request, Answer]) -> list[str]:
+    """Return checks of which about one in ten fails on this machine, as in a fleet that somebody looks after."""
+    controls = demanded(content, names_of(content), 10_000)
+    plan = Planner(content).plan(host("probe"), [demand for _, demand in controls])
+    judged = Judge(ambient(NOW.date())).judge(plan, Collected(plan.asset, said))
+    failed = [one.check for one in judged.judgements if one.verdict is Verdict.FAIL and len(one.violations) < MANY]
+    other = [one.check for one in judged.judgements if one.verdict is not Verdict.FAIL]
+    return [*other, *failed[: len(other) // 9]]
+
+
+def demanded(content: Content, names: Sequence[str], count: int) -> list[tuple[Control, Demand]]:
+    """Return a demand for each of these checks; where more are wanted, a second control demands them again."""
+    asset, made = host("probe"), []
+    for number in range(min(count, 2 * len(names))):
         check = content.checks[names[number % len(names)]]
         control = Control(id=f"B-{number}", title=check.title, policy="bench", checks={check.id: {}})
         made.append((control, Demand(asset=asset, control=control, check=check, settings=control.checks[check.id])))

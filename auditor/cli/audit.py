@@ -1,6 +1,6 @@
 """`auditor audit`, `auditor audits` and `auditor report`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +11,7 @@ from auditor.cli.session import Session, session
 from auditor.errors import UsageError
 
 if TYPE_CHECKING:
+    from auditor.access import AccessTried
     from auditor.pipeline import Audited
     from auditor.setup import Setup
     from auditor.store.store import Store
@@ -29,6 +30,9 @@ def audit(
     policy: Annotated[str, typer.Option("--policy", "-p", help="A policy's name or file.")] = "",
     assets: Annotated[list[str] | None, typer.Option("--assets", "-a", help="Only these assets.")] = None,
     enrol: Annotated[bool, typer.Option("--enrol", help="Pin the host keys of hosts seen for the first time.")] = False,
+    check_access: Annotated[
+        bool, typer.Option("--check-access", help="Only show who answers, who lets us in, and with which privilege.")
+    ] = False,
     output: Annotated[Path | None, typer.Option(help="The folder to write reports to.", file_okay=False)] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
@@ -38,6 +42,9 @@ def audit(
 
     here = session(context)
     setup = here.setup(inventory=tuple(inventory or ()), policy=policy)
+    if check_access:
+        with here.store() as store:
+            _show_access(pipeline.check_access(setup, store, only=names(assets), enrol=enrol), format_)
     if output is not None:
         _make(output)
     with here.store() as store:
@@ -80,6 +87,14 @@ def names(given: list[str] | None) -> frozenset[str]:
     if given and not found:
         raise UsageError("--assets names no asset; leave it out to mean all")
     return found
+
+
+def _show_access(tried: "Sequence[AccessTried]", format_: Format) -> None:
+    """Show what was tried, and exit: 0 when all is open to the audit, 3 when nothing answers, else 1."""
+    emit(format_, [one.as_row() for one in tried])
+    if not any(one.answers for one in tried):
+        raise typer.Exit(3)
+    raise typer.Exit(1 if any(one.problem for one in tried) else 0)
 
 
 def _make(output: Path) -> None:

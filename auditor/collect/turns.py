@@ -5,8 +5,16 @@ from collections import Counter, deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from auditor.settings import LimitSettings
+
 WorkT = TypeVar("WorkT")
 Share = tuple[str, str]  # what is shared, such as ("zone", "dmz")
+
+
+def at_once(limits: LimitSettings) -> Callable[[Share], int]:
+    """Return how many assets may use a zone, a site or a credential at once; 0 is no limit."""
+    of = {"zone": limits.of_zone, "site": limits.of_site, "credential": limits.of_credential}
+    return lambda share: of[share[0]](share[1])
 
 
 class Turns(Generic[WorkT]):
