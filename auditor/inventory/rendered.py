@@ -42,10 +42,11 @@ def _transport(access: Access) -> str:
     words = [
         *([f"port: {access.port}"] if access.port else []),
         *(
-            f"{name}: {_quoted(getattr(access, name))}"
-            for name in ("user", "version", "credential")
+            f"{name.replace('_', '-')}: {_quoted(getattr(access, name))}"
+            for name in ("user", "version", "credential", "jump", "jump_credential")
             if getattr(access, name)
         ),
+        *(["legacy: true"] if access.legacy else []),
     ]
     needs_login = access.channel in {Channel.SSH, Channel.CLI, Channel.SNMP} and not access.credential
     return f"{access.channel}: {{{', '.join(words)}}}" + ("  # add credential: NAME" if needs_login else "")

@@ -8,6 +8,7 @@ from typing import Final
 
 from auditor.documents import parse_yaml, read_text
 from auditor.errors import ContentError, Place
+from auditor.inventory.jumps import routed
 from auditor.inventory.listing import Declared, Include, Inventory, Listed, Source, with_defaults
 from auditor.inventory.merge import merged
 from auditor.model.asset import Asset
@@ -41,7 +42,7 @@ def load(paths: Path | Iterable[Path]) -> Inventory:
         reads += [_Read(path, declared.source)] if declared is not _NOTHING else [_Read(path, read_source(path))]
         reads += [_Read(include.path, _included(include)) for include in declared.includes]
     return Inventory(
-        assets=merged(entry for read in reads for entry in read.source.listed),
+        assets=routed(merged(entry for read in reads for entry in read.source.listed)),
         scope_allow=tuple(dict.fromkeys(allow)),
         scope_deny=tuple(dict.fromkeys(deny)),
         sources=tuple(dict.fromkeys(read.path for read in reads)),

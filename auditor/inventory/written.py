@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from auditor.inventory.words import (
@@ -98,11 +98,14 @@ class Plainly(Written):
 
 
 class Login(Written):
-    """`ssh:` and `cli:`: where to log in, as whom, and by which credential."""
+    """`ssh:` and `cli:`: where to log in, as whom, by which credential, through whom, and whether in an old way."""
 
     port: Port = 0
     user: Word = ""
     credential: CredentialName = ""
+    jump: Word = ""
+    jump_credential: CredentialName = Field(default="", alias="jump-credential")
+    legacy: StrictBool = False
 
 
 class SnmpAgent(Written):

@@ -131,7 +131,15 @@ def _accesses(written: Transports, document: Document, path: tuple[Key, ...]) ->
         yield Access(channel=Channel.LOCAL)
     for channel, login in ((Channel.SSH, written.ssh), (Channel.CLI, written.cli)):
         if login is not None:
-            yield Access(channel=channel, port=login.port, user=login.user, credential=login.credential)
+            yield Access(
+                channel=channel,
+                port=login.port,
+                user=login.user,
+                credential=login.credential,
+                jump=login.jump,
+                jump_credential=login.jump_credential,
+                legacy=login.legacy,
+            )
     if written.snmp is not None:
         agent = written.snmp
         yield Access(channel=Channel.SNMP, port=agent.port, version=agent.version, credential=agent.credential)

@@ -80,6 +80,19 @@ class Access:
     key: str = ""  # which record of an export is this asset's
     version: str = ""  # SNMP: "2c" or "3"
     columns: tuple[tuple[str, str], ...] = ()  # of an export: our field's name and the column that holds it
+    jump: str = ""  # SSH: the asset, or USER@HOST:PORT, through which the way leads
+    jump_credential: str = ""  # for a jump that is no asset with a credential of its own
+    jump_host: "JumpHost | None" = None  # what `jump` stands for, once the whole inventory is read
+    legacy: bool = False  # SSH: by the system's ssh, with algorithms that are no longer safe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JumpHost:
+    """A host that takes SSH connections further; the way to it may lead through another one."""
+
+    name: str
+    addresses: tuple[str, ...]
+    access: Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

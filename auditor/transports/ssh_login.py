@@ -1,12 +1,14 @@
-"""Get a session on an SSH server: connect within the scope, judge the host key, and only then prove who asks."""
+"""Get a session on an SSH server: connect within the scope, judge the host key, and only then prove who asks.
+
+A device has one session at a time, whoever asks and for whatever reason: some have five in all, and people need them.
+"""
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -16,11 +18,12 @@ from paramiko.pkey import UnknownKeyType
 
 from auditor.credentials import Credential
 from auditor.errors import CollectionError, CredentialMissing, OutOfScope, TimedOut, Unreachable
-from auditor.model.asset import Access, Asset
+from auditor.model.asset import Access, Asset, JumpHost
 from auditor.transports import ssh_wire as wires
 from auditor.transports.attempts import Attempts
-from auditor.transports.host_keys import HostKeys
+from auditor.transports.host_keys import HostKeys, PinnedKey
 from auditor.transports.scope import Scope
+from auditor.transports.ssh_jump import Jumps
 
 _PORT: Final = 22
 _MOST_AGENT_KEYS: Final = 3  # sshd's MaxAuthTries is 6, and each key that does not fit is a refusal in its log
@@ -41,6 +44,29 @@ class Session:
     wire: wires.Wire
     target: wires.Target
     user: str
+
+
+@dataclass(slots=True)
+class Greeting:
+    """What a server said before anybody logged in: its identification, and the lists of its KEXINIT."""
+
+    port: int = 0
+    version: str = ""
+    offer: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One connection to one asset: which, how, until when, and what it says first.
+
+    A lasting one takes no turn: a jump host is connected to as long as anything behind it is asked.
+    """
+
+    asset: Asset
+    access: Access
+    deadline: float
+    greeting: Greeting
+    lasting: bool = False
 
 
 class SshLogin:
@@ -64,61 +90,117 @@ class SshLogin:
         self._credentials, self._host_keys, self._scope = credentials, host_keys, scope
         self._enrol, self._step_seconds, self._attempts = enrol, step_seconds, attempts or Attempts()
         self._loaded: dict[str, paramiko.PKey] = {}
+        self._turns: dict[tuple[str, str, int], threading.Lock] = {}
         self._lock = threading.Lock()
+        self._jumps = Jumps(self._jump)
 
     def credential(self, access: Access) -> Credential:
         """Return the credential of an access. Raises CredentialMissing."""
         return self._credentials.open(access.credential)
 
     @contextmanager
-    def session(self, asset: Asset, access: Access, credential: Credential, deadline: float) -> Iterator[Session]:
-        """Give a session on a host that is the one it was before; close it, come what may. Raises CollectionError."""
-        user = access.user or credential.user
-        if not user:
-            raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
-        self._attempts.check(credential.name)
-        with self._proofs(credential) as proofs, self._judged(asset, access, deadline) as (wire, target):
-            with self._attempts.of(credential.name, deadline):
-                wires.authenticate(wire, target, user, proofs, self.until(deadline))
-            yield Session(wire, target, user)
+    def session(
+        self, asset: Asset, access: Access, credential: Credential, deadline: float, greeting: Greeting | None = None
+    ) -> Iterator[Session]:
+        """Give a session on a host that is the one it was before; close it, come what may. Raises CollectionError.
+
+        What the server said first is left in `greeting`, also when no session comes of it.
+        """
+        with self._session(_Visit(asset, access, deadline, greeting or Greeting()), credential) as session:
+            yield session
+
+    def greet(self, asset: Asset, access: Access, deadline: float, greeting: Greeting) -> None:
+        """Hear what a server says before anybody logs in. Raises CollectionError, also where nothing is agreed on."""
+        with self._encrypted(_Visit(asset, access, deadline, greeting)):
+            return
 
     def until(self, deadline: float) -> float:
         """Return when the next step of a session must be over."""
         return min(deadline, time.monotonic() + self._step_seconds)
 
     @contextmanager
-    def _judged(self, asset: Asset, access: Access, deadline: float) -> Iterator[tuple[wires.Wire, wires.Target]]:
-        """Give an encrypted connection to a host whose key was judged."""
-        port = access.port or _PORT
-        connection, target = self._dial(asset, port, deadline)
-        pinned = [key for host in asset.addresses for key in self._host_keys.pinned(host, port)]
-        try:
-            wire = wires.negotiate(connection, target, pinned, self.until(deadline))
-            try:
-                wires.check_host_key(wire, target, pinned, self._host_keys, enrol=self._enrol)
-                yield wire, target
-            finally:
-                wire.close()
-        finally:
-            connection.close()
+    def _session(self, visit: _Visit, credential: Credential) -> Iterator[Session]:
+        user = visit.access.user or credential.user
+        if not user:
+            raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
+        self._attempts.check(credential.name)
+        with self._proofs(credential) as proofs, self._encrypted(visit) as (wire, target, pinned):
+            wires.check_host_key(wire, target, pinned, self._host_keys, enrol=self._enrol)
+            with self._attempts.of(credential.name, visit.deadline):
+                wires.authenticate(wire, target, user, proofs, self.until(visit.deadline))
+            yield Session(wire, target, user)
 
-    def _dial(self, asset: Asset, port: int, deadline: float) -> tuple[socket.socket, wires.Target]:
-        failures: list[CollectionError] = []
-        for host in asset.addresses:
+    @contextmanager
+    def _encrypted(self, visit: _Visit) -> Iterator[tuple[wires.Wire, wires.Target, list[PinnedKey]]]:
+        """Give an encrypted connection to a host whose key is still to be judged, and the keys that are pinned."""
+        with ExitStack() as held:
+            dial = held.enter_context(self._way(visit))
+            connection, target = self._connected(visit, dial, held)
+            pinned = [key for host in visit.asset.addresses for key in self._host_keys.pinned(host, target.port)]
+            wire = wires.wire_on(connection)
+            held.callback(wire.close)
             try:
-                for address in self._scope.admit_all(host):
-                    target = wires.Target(host, address, port)
-                    try:
-                        return wires.dial(target, self.until(deadline)), target
-                    except (Unreachable, TimedOut) as failure:
-                        failures.append(failure)
-            except (OutOfScope, Unreachable) as failure:
+                wires.negotiate(wire, target, pinned, self.until(visit.deadline))
+            finally:
+                visit.greeting.port = target.port
+                visit.greeting.version, visit.greeting.offer = wire.remote_version, wire.offer
+            yield wire, target, pinned
+
+    def _way(self, visit: _Visit) -> AbstractContextManager[wires.Dial]:
+        via = visit.access.jump_host
+        return self._jumps.through(via, visit.deadline) if via else nullcontext(wires.dial)
+
+    @contextmanager
+    def _jump(self, host: JumpHost, deadline: float) -> Iterator[wires.Wire]:
+        """Give a session on a jump host."""
+        visit = _Visit(Asset(name=host.name, addresses=host.addresses), host.access, deadline, Greeting(), lasting=True)
+        with self._session(visit, self.credential(host.access)) as session:
+            yield session.wire
+
+    def _connected(self, visit: _Visit, dial: wires.Dial, held: ExitStack) -> tuple[wires.Connection, wires.Target]:
+        failures: list[CollectionError] = []
+        for target in self._targets(visit, failures):
+            try:
+                return held.enter_context(self._connection(visit, dial, target)), target
+            except (Unreachable, TimedOut) as failure:
                 failures.append(failure)
         if not failures:
-            raise Unreachable(f"{asset.name} has no address")
+            raise Unreachable(f"{visit.asset.name} has no address")
         reasons = "; ".join(dict.fromkeys(map(str, failures)))
         tried = next((failure for failure in failures if not isinstance(failure, OutOfScope)), failures[0])
         raise type(tried)(reasons)
+
+    def _targets(self, visit: _Visit, failures: list[CollectionError]) -> Iterator[wires.Target]:
+        """Yield each address that may be tried, and add why others may not."""
+        for host in visit.asset.addresses:
+            try:
+                addresses = self._scope.admit_all(host)
+            except (OutOfScope, Unreachable, TimedOut) as failure:
+                failures.append(failure)
+                continue
+            for address in addresses:
+                yield wires.Target(host, address, visit.access.port or _PORT)
+
+    @contextmanager
+    def _connection(self, visit: _Visit, dial: wires.Dial, target: wires.Target) -> Iterator[wires.Connection]:
+        with nullcontext() if visit.lasting else self._turn(visit, target):
+            connection = dial(target, self.until(visit.deadline))
+            try:
+                yield connection
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _turn(self, visit: _Visit, target: wires.Target) -> Iterator[None]:
+        """Wait until nobody else has a session on a device. Raises TimedOut."""
+        with self._lock:
+            turn = self._turns.setdefault((visit.access.jump, str(target.address), target.port), threading.Lock())
+        if not turn.acquire(timeout=wires.left(visit.deadline)):
+            raise TimedOut(f"{target}: another session of this audit was still open there")
+        try:
+            yield
+        finally:
+            turn.release()
 
     @contextmanager
     def _proofs(self, credential: Credential) -> Iterator[list[wires.Proof]]:

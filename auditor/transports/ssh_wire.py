@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import paramiko
 from paramiko.ssh_exception import AuthenticationException, BadAuthenticationType, IncompatiblePeer, SSHException
@@ -53,21 +53,50 @@ class Target:
         return f"{shown} port {self.port}"
 
 
+Connection = socket.socket | paramiko.Channel
+Dial = Callable[[Target, float], Connection]
+
+
+class Talk(Protocol):
+    """What is needed of a channel to a shell or a command line: paramiko's, or one that is like it."""
+
+    def recv(self, nbytes: int, /) -> bytes:
+        """Return bytes, none at the end. Raises TimeoutError when none came in time."""
+        ...
+
+    def recv_stderr_ready(self) -> bool:
+        """Whether something was said on standard error."""
+        ...
+
+    def recv_stderr(self, nbytes: int, /) -> bytes:
+        """Return what was said on standard error."""
+        ...
+
+    def settimeout(self, timeout: float | None, /) -> None:
+        """Say how long to wait."""
+        ...
+
+
 class Wire(paramiko.Transport):
-    """A paramiko transport that remembers what the peer offered, to say why no agreement was possible."""
+    """A paramiko transport that remembers what the peer offered, also where no agreement is possible.
+
+    `offer` has paramiko's names for the lists of its KEXINIT (RFC 4253, section 7.1), as far as that came.
+    """
 
     offer: dict[str, list[str]]
 
     def _really_parse_kex_init(self, m: paramiko.Message, ignore_first_byte: bool = False) -> dict[str, list[str]]:  # noqa: FBT001, FBT002
         offer: dict[str, list[str]] = super()._really_parse_kex_init(m, ignore_first_byte)  # type: ignore[misc]
-        self.offer = {name: list(offer[name]) for name in _OFFERS.values()}  # paramiko strikes words out of its own
+        if not ignore_first_byte:  # else it is what we offered ourselves
+            lists = ((name, words) for name, words in offer.items() if isinstance(words, list))
+            self.offer = {name: list(words) for name, words in lists}  # paramiko strikes words out of its own
         return offer
 
 
 def dial(target: Target, until: float) -> socket.socket:
     """Return a TCP connection. Raises TimedOut and Unreachable."""
     try:
-        connection = socket.create_connection((str(target.address), target.port), timeout=_left(until))
+        connection = socket.create_connection((str(target.address), target.port), timeout=left(until))
     except TimeoutError as error:
         raise TimedOut(f"{target}: no connection in time") from error
     except OSError as error:
@@ -76,15 +105,21 @@ def dial(target: Target, until: float) -> socket.socket:
     return connection
 
 
-def negotiate(connection: socket.socket, target: Target, pinned: Sequence[PinnedKey], until: float) -> Wire:
-    """Return an encrypted connection to a host that has proved to hold some key. Raises TimedOut and Unreachable.
+def wire_on(connection: Connection) -> Wire:
+    """Return what is to become an encrypted connection."""
+    wire = Wire(connection)
+    wire.offer = {}
+    wire.set_log_channel(_LOG)
+    logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)  # paramiko logs tracebacks; what matters is raised below
+    return wire
+
+
+def negotiate(wire: Wire, target: Target, pinned: Sequence[PinnedKey], until: float) -> None:
+    """Encrypt a connection to a host that proves to hold some key. Raises TimedOut and Unreachable.
 
     Keys of pinned types are asked for first, so that a host with several keys shows the one that is known.
     """
-    wire = Wire(connection)
-    wire.set_log_channel(_LOG)
-    logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)  # paramiko logs tracebacks; what matters is raised below
-    wire.banner_timeout = wire.handshake_timeout = _left(until)
+    wire.banner_timeout = wire.handshake_timeout = left(until)
     options = wire.get_security_options()
     known = [name for key in pinned if not key.revoked for name in _SIGNATURES.get(key.type, (key.type,))]
     options.key_types = _first(known, options.key_types)
@@ -92,15 +127,11 @@ def negotiate(connection: socket.socket, target: Target, pinned: Sequence[Pinned
     options.ciphers = _first(_FIRST_CIPHERS, options.ciphers)
     finished = threading.Event()
     wire.start_client(event=finished)
-    if not finished.wait(_left(until)):
+    if not finished.wait(left(until)):
         step = "did not finish the key exchange in time" if wire.remote_version else "never said that it speaks SSH"
-        wire.close()
         raise TimedOut(f"{target}: {step}")
     if not wire.is_active():
-        why = _no_agreement(wire)
-        wire.close()
-        raise Unreachable(f"{target}: {why}")
-    return wire
+        raise Unreachable(f"{target}: {_no_agreement(wire)}")
 
 
 def check_host_key(
@@ -155,7 +186,7 @@ def authenticate(wire: Wire, target: Target, user: str, proofs: Sequence[Proof],
     offered: list[str] = []
     kind: type[AuthenticationRefused | ProofInsufficient] = ProofInsufficient
     for proof in proofs:
-        wire.auth_timeout = _left(until)
+        wire.auth_timeout = left(until)
         try:
             offered = list(proof.offer(wire, user))
         except BadAuthenticationType as refusal:
@@ -181,11 +212,11 @@ def authenticate(wire: Wire, target: Target, user: str, proofs: Sequence[Proof],
 
 def open_shell(wire: Wire, target: Target, script: bytes, until: float) -> paramiko.Channel:
     """Return a channel on which /bin/sh has been given a script. Raises TimedOut and Unreachable."""
-    late = threading.Timer(_left(until), wire.close)  # paramiko waits without end for the answer to an exec request
+    late = threading.Timer(left(until), wire.close)  # paramiko waits without end for the answer to an exec request
     late.start()
     try:
-        channel = wire.open_session(timeout=_left(until))
-        channel.settimeout(_left(until))
+        channel = wire.open_session(timeout=left(until))
+        channel.settimeout(left(until))
         channel.exec_command("exec /bin/sh -s")  # whatever the login shell is, it can do this much
         channel.sendall(script)
         channel.shutdown_write()
@@ -198,7 +229,7 @@ def open_shell(wire: Wire, target: Target, script: bytes, until: float) -> param
     return channel
 
 
-def pieces(channel: paramiko.Channel, wait: Callable[[], float]) -> Iterator[tuple[bytes, bytes]]:
+def pieces(channel: Talk, wait: Callable[[], float]) -> Iterator[tuple[bytes, bytes]]:
     """Yield what arrives on standard output and on standard error; `wait` says for how many seconds to look.
 
     Ends with the channel. Yields nothing new now and then, so that the caller can look at the clock.
@@ -230,7 +261,7 @@ def said(text: str) -> str:
 def _no_agreement(wire: Wire) -> str:
     why = wire.get_exception()
     if isinstance(why, IncompatiblePeer):
-        return _incompatible(str(why), getattr(wire, "offer", {}))
+        return _incompatible(str(why), wire.offer)
     if not wire.remote_version:
         return "closed the connection without saying that it speaks SSH" if _ended(why) else "does not speak SSH"
     return (
@@ -261,5 +292,6 @@ def _listed(keys: Sequence[PinnedKey]) -> str:
     return " or ".join(f"{key.type} {key.fingerprint}" for key in keys)
 
 
-def _left(until: float) -> float:
+def left(until: float) -> float:
+    """Return the seconds until a time, a hundredth at least: no time at all would mean not to wait, or for ever."""
     return max(0.01, until - time.monotonic())

@@ -10,12 +10,15 @@ devices do in the middle of a long answer.
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final, Self
 
 import paramiko
+
+from tests.lab.door import Door, speak
+from tests.lab.hostile import Raw
 
 PAUSE: Final = "\f"
 _MORE: Final = " --More-- "
@@ -50,84 +53,44 @@ class Device:
     user: str = "audit"
     password: str = "lab password"
     key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
+    shape: Callable[[paramiko.Transport], None] = lambda wire: None
     port: int = 0
     passwords_tried: list[str] = field(default_factory=list)
     commands_seen: list[str] = field(default_factory=list)
     sessions: int = 0
-    _listener: "socket.socket | None" = field(default=None, repr=False)
-    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
-    _threads: list[threading.Thread] = field(default_factory=list, repr=False)
+    most_at_once: int = 0
+    _raw: "Raw | None" = field(default=None, repr=False)
+    _inside: int = field(default=0, repr=False)
 
     def __enter__(self) -> Self:
         """Listen on a free port."""
-        self._listener = socket.create_server((self.host, self.port))
-        self._listener.settimeout(0.1)
-        self.port = self._listener.getsockname()[1]
-        self._run(self._accept)
+        self._raw = Raw(self._serve, host=self.host, port=self.port).__enter__()
+        self.port = self._raw.port
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Hang up on everybody."""
-        self._ended.set()
-        for thread in self._threads:
-            thread.join(5)
-        assert self._listener is not None
-        self._listener.close()
+        assert self._raw is not None
+        self._raw.__exit__(kind, error, trace)
 
-    def _run(self, target, *arguments: object) -> None:
-        thread = threading.Thread(target=target, args=arguments, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        assert self._listener is not None
-        while not self._ended.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            self._run(self._serve, connection)
-
-    def _serve(self, connection: socket.socket) -> None:
-        transport = paramiko.Transport(connection)
-        transport.add_server_key(self.key)
+    def _serve(self, connection: socket.socket, ended: threading.Event) -> None:
+        self._inside += 1
+        self.most_at_once = max(self.most_at_once, self._inside)
         try:
-            transport.start_server(server=_Door(self))
-            channel = transport.accept(10)
-            if channel is not None:
-                self.sessions += 1
-                _Terminal(self, channel, self._ended).run()
-        except (paramiko.SSHException, EOFError, OSError):
-            pass
+            door = Door(self._judged, lambda channel: self._met(channel, ended))
+            speak(connection, self.key, door, ended, self.shape)
         finally:
-            transport.close()
-            connection.close()
+            self._inside -= 1
 
+    def _judged(self, user: str, method: str, secret: str) -> bool:
+        self.passwords_tried.append(secret)
+        return (user, secret) == (self.user, self.password)
 
-class _Door(paramiko.ServerInterface):
-    """Lets the one account in with its password, and gives it a terminal."""
-
-    def __init__(self, device: Device) -> None:
-        self.device = device
-
-    def get_allowed_auths(self, username: str) -> str:
-        return "password"
-
-    def check_auth_password(self, username: str, password: str) -> int:
-        self.device.passwords_tried.append(password)
-        right = (username, password) == (self.device.user, self.device.password)
-        return paramiko.common.AUTH_SUCCESSFUL if right else paramiko.common.AUTH_FAILED
-
-    def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.common.OPEN_SUCCEEDED
-
-    def check_channel_pty_request(self, *_: object) -> bool:
-        return True
-
-    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
-        return True
+    def _met(self, channel: paramiko.Channel, ended: threading.Event) -> None:
+        self.sessions += 1
+        _Terminal(self, channel, ended).run()
 
 
 class _Terminal:

@@ -7,13 +7,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 import paramiko
 
+from tests.lab.door import Door, speak
 from tests.lab.sshd import free_tcp_port
 
 Behaviour = Callable[[socket.socket, threading.Event], None]
@@ -117,6 +117,7 @@ class Impostor:
     session: Session | None = None  # None: the exec request itself is never answered
     accepts: bool = True
     hangs: bool = False  # at the log-in
+    hides: bool = False  # what a jump host is asked for: a connection onwards is never answered
     methods: str = "publickey,password"
     key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
     shape: Callable[[paramiko.Transport], None] = lambda wire: None
@@ -143,61 +144,39 @@ class Impostor:
         return self._raw.port
 
     def _serve(self, connection: socket.socket, ended: threading.Event) -> None:
-        wire = paramiko.Transport(connection)
-        wire.set_log_channel("lab.impostor")
-        wire.logger.setLevel(100)
-        wire.add_server_key(self.key)
-        self.shape(wire)
-        try:
-            wire.start_server(event=threading.Event(), server=_Door(self, ended))
-            while wire.is_active() and not ended.wait(0.05):
-                continue
-        finally:
-            wire.close()
+        speak(connection, self.key, _Door(self, ended), ended, self.shape)
 
 
-class _Door(paramiko.ServerInterface):
+class _Door(Door):
     """Writes down who came, and answers the one exec request."""
 
     def __init__(self, server: Impostor, ended: threading.Event) -> None:
+        super().__init__(self._judged, self._answer, methods=server.methods)
         self._server, self._ended = server, ended
-
-    def get_allowed_auths(self, username: str) -> str:
-        return self._server.methods
-
-    def check_auth_password(self, username: str, password: str) -> int:
-        self._server.attempts.append(("password", password))
-        return self._verdict()
-
-    def check_auth_publickey(self, username: str, key: paramiko.PKey) -> int:
-        self._server.attempts.append(("publickey", key.get_base64()))
-        return self._verdict()
-
-    def check_channel_request(self, kind: str, chanid: int) -> int:
-        return paramiko.OPEN_SUCCEEDED
 
     def check_channel_exec_request(self, channel: paramiko.Channel, command: bytes) -> bool:
         if self._server.session is None:
-            self._ended.wait()
-            return False
-        threading.Thread(target=self._answer, args=(channel,), daemon=True).start()
-        return True
+            return self._ended.wait() and False
+        return super().check_channel_exec_request(channel, command)
 
-    def _verdict(self) -> int:
+    def check_channel_direct_tcpip_request(self, chanid: int, origin: tuple[str, int], place: tuple[str, int]) -> int:
+        if self._server.hides:
+            self._ended.wait()
+        return super().check_channel_direct_tcpip_request(chanid, origin, place)
+
+    def _judged(self, user: str, method: str, secret: str) -> bool:
+        self._server.attempts.append((method, secret))
         if self._server.hangs:
             self._ended.wait()
-        return paramiko.AUTH_SUCCESSFUL if self._server.accepts else paramiko.AUTH_FAILED
+        return self._server.accepts
 
     def _answer(self, channel: paramiko.Channel) -> None:
         assert self._server.session is not None
         script = b""
         channel.settimeout(5)
-        with suppress(OSError, EOFError, paramiko.SSHException):  # the client hangs up, as it should
-            while piece := channel.recv(65536):
-                script += piece
-            self._server.session(channel, script, self._ended)
-            channel.send_exit_status(0)
-            channel.close()
+        while piece := channel.recv(65536):
+            script += piece
+        self._server.session(channel, script, self._ended)
 
 
 def nonce_of(script: bytes) -> bytes:
