@@ -72,7 +72,7 @@ class SnmpValue:
     def line(self) -> str:
         """Return the object as one line of an answer."""
         if isinstance(self.value, bytes):
-            suffix, value = _written(self.value)
+            suffix, value = written(self.value)
             return f"{self.oid}|{int(self.tag)}{suffix}|{value}"
         return f"{self.oid}|{int(self.tag)}|{'' if self.value is None else self.value}"
 
@@ -134,7 +134,8 @@ def _octets(suffix: str, value: str) -> bytes:
     return value.encode("utf-8", "surrogatepass")
 
 
-def _written(octets: bytes) -> tuple[str, str]:
+def written(octets: bytes) -> tuple[str, str]:
+    """Return an octet string as the suffix of its tag and as text."""
     try:
         text = octets.decode("utf-8")
     except UnicodeDecodeError:

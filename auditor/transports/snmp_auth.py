@@ -1,52 +1,46 @@
 """What a credential is to SNMP: a community (v1, v2c), or a user with protocols and passwords (v3, RFC 3414)."""
 
+from dataclasses import dataclass, field
 from typing import Final
-
-from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]
-    USM_AUTH_HMAC96_MD5,
-    USM_AUTH_HMAC96_SHA,
-    USM_AUTH_HMAC128_SHA224,
-    USM_AUTH_HMAC192_SHA256,
-    USM_AUTH_HMAC256_SHA384,
-    USM_AUTH_HMAC384_SHA512,
-    USM_PRIV_CBC56_DES,
-    USM_PRIV_CBC168_3DES,
-    USM_PRIV_CFB128_AES,
-    USM_PRIV_CFB192_AES,
-    USM_PRIV_CFB192_AES_BLUMENTHAL,
-    USM_PRIV_CFB256_AES,
-    USM_PRIV_CFB256_AES_BLUMENTHAL,
-    CommunityData,
-    UsmUserData,
-)
 
 from auditor.credentials import Credential, Secret
 from auditor.errors import CredentialMissing
 
 _LEAST: Final = 8  # characters of a password, RFC 3414, section 11.2
-_AUTH: Final = {
-    "md5": USM_AUTH_HMAC96_MD5,
-    "sha": USM_AUTH_HMAC96_SHA,
-    "sha1": USM_AUTH_HMAC96_SHA,
-    "sha224": USM_AUTH_HMAC128_SHA224,
-    "sha256": USM_AUTH_HMAC192_SHA256,
-    "sha384": USM_AUTH_HMAC256_SHA384,
-    "sha512": USM_AUTH_HMAC384_SHA512,
-}
+_AUTH: Final = {"sha": "sha1", **{name: name for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")}}
 _PRIVACY: Final = {
-    "des": USM_PRIV_CBC56_DES,
-    "3des": USM_PRIV_CBC168_3DES,
-    "aes": USM_PRIV_CFB128_AES,
-    "aes128": USM_PRIV_CFB128_AES,
-    "aes192": USM_PRIV_CFB192_AES,  # Reeder's key extension, as Cisco and most vendors have it
-    "aes256": USM_PRIV_CFB256_AES,
-    "aes192blumenthal": USM_PRIV_CFB192_AES_BLUMENTHAL,
-    "aes256blumenthal": USM_PRIV_CFB256_AES_BLUMENTHAL,
+    "aes": "aes128",
+    # aes192 and aes256 with Reeder's key extension, as Cisco and most vendors have it
+    **{name: name for name in ("des", "3des", "aes128", "aes192", "aes256", "aes192blumenthal", "aes256blumenthal")},
 }
 
 
-def auth_data(credential: Credential, version: str) -> CommunityData | UsmUserData:
-    """Return what pysnmp authenticates with. Raises CredentialMissing."""
+@dataclass(frozen=True, slots=True)
+class Community:
+    """A community of SNMPv2c."""
+
+    word: str = field(repr=False)
+    level: str = "community"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of SNMPv3: protocols by their names in small letters and digits, passwords empty where there is none."""
+
+    name: str
+    auth_protocol: str = ""
+    auth: str = field(default="", repr=False)
+    privacy_protocol: str = ""
+    privacy: str = field(default="", repr=False)
+
+    @property
+    def level(self) -> str:
+        """Return the security level that the user's messages have (RFC 3411, 3.4.3), and no lower one."""
+        return "authPriv" if self.privacy else "authNoPriv" if self.auth else "noAuthNoPriv"
+
+
+def auth_data(credential: Credential, version: str) -> Community | User:
+    """Return what to ask with. Raises CredentialMissing."""
     name = f"credential {credential.name}"
     if version not in {"", "2c", "3"}:
         raise CredentialMissing(f'SNMP version "{version}" is not asked: write "2c" or "3" in the inventory')
@@ -55,28 +49,23 @@ def auth_data(credential: Credential, version: str) -> CommunityData | UsmUserDa
     community = _plain(credential.community)
     if not community:
         raise CredentialMissing(f"{name}: SNMPv2c needs a community, and the credential has none")
-    return CommunityData(community, mpModel=1)  # noqa: S508  (what the company uses; a check says that it is weak)
+    return Community(community)
 
 
-def level(auth: CommunityData | UsmUserData) -> str:
-    """Return how an answer was protected: `community`, `noAuthNoPriv`, `authNoPriv` or `authPriv`."""
-    return "community" if isinstance(auth, CommunityData) else str(auth.security_level)
-
-
-def _user(credential: Credential, name: str) -> UsmUserData:
+def _user(credential: Credential, name: str) -> User:
     if not credential.user:
         raise CredentialMissing(f"{name}: SNMPv3 needs a user, and the credential has none")
     auth, privacy = _plain(credential.auth), _plain(credential.privacy)
     if privacy and not auth:
         raise CredentialMissing(f"{name}: SNMPv3 has no privacy without authentication: give an auth password too")
-    given: dict[str, object] = {}
+    auth_protocol = privacy_protocol = ""
     if auth:
         _long_enough(auth, "auth", name)
-        given |= {"authKey": auth, "authProtocol": _protocol(credential.auth_protocol or "sha256", _AUTH, name)}
+        auth_protocol = _protocol(credential.auth_protocol or "sha256", _AUTH, name)
     if privacy:
         _long_enough(privacy, "privacy", name)
-        given |= {"privKey": privacy, "privProtocol": _protocol(credential.privacy_protocol or "aes", _PRIVACY, name)}
-    return UsmUserData(credential.user, **given)  # noqa: S509  (likewise)
+        privacy_protocol = _protocol(credential.privacy_protocol or "aes", _PRIVACY, name)
+    return User(credential.user, auth_protocol, auth, privacy_protocol, privacy)
 
 
 def _plain(secret: Secret | None) -> str:
@@ -88,7 +77,7 @@ def _long_enough(password: str, what: str, name: str) -> None:
         raise CredentialMissing(f"{name}: the {what} password is shorter than the {_LEAST} characters RFC 3414 demands")
 
 
-def _protocol(word: str, known: dict[str, object], name: str) -> object:
+def _protocol(word: str, known: dict[str, str], name: str) -> str:
     plain = "".join(character for character in word.lower() if character.isalnum())
     if plain not in known:
         raise CredentialMissing(f"{name}: {word} is no SNMPv3 protocol; known are {', '.join(known)}")

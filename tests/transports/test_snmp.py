@@ -26,6 +26,7 @@ from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Limits, Request, Shell, Snmp, SnmpAccepts
 from auditor.transports.scope import Scope
 from auditor.transports.snmp import SnmpTransport
+from auditor.transports.snmp_pysnmp import PysnmpLoop
 from tests.lab.snmpd import FalseAgent, Snmpd, User, free_udp_port
 
 pytestmark = pytest.mark.lab
@@ -90,7 +91,7 @@ def agent() -> Iterator[Snmpd]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def transport() -> Iterator[SnmpTransport]:
     with SnmpTransport(Safe(), LOOPBACK, timeout=0.5, retries=1) as running:
         yield running
@@ -146,22 +147,39 @@ def test_a_wrong_user_or_password_is_refused_by_name(agent, transport, credentia
         ask(transport, agent.port, credential, SYSTEM, SYSTEM_TREE)
 
 
-@pytest.mark.parametrize("credential", ["wrong-community", "wrong-privacy"])
-def test_silence_is_said_to_have_several_causes(agent, transport, credential):
-    with pytest.raises(Unreachable, match="wrong community or privacy password, an access list and a dead host"):
-        ask(transport, agent.port, credential, SYSTEM)
+def test_a_wrong_privacy_password_is_refused_though_the_agent_says_nothing_of_it(agent, transport):
+    with pytest.raises(AuthenticationRefused, match="privacy password or protocol is not the user's"):
+        ask(transport, agent.port, "wrong-privacy", SYSTEM, SYSTEM_TREE)
 
 
-def test_a_dead_port_is_unreachable(transport):
-    with pytest.raises(Unreachable):
-        ask(transport, free_udp_port(), "community", SYSTEM, DEFAULTS)
+def test_silence_to_a_community_is_not_taken_for_an_absent_agent(agent, transport):
+    with pytest.raises(Unreachable, match="answers the discovery of its SNMPv3 engine, and not this community"):
+        ask(transport, agent.port, "wrong-community", SYSTEM)
+
+
+@pytest.mark.parametrize(
+    ("credential", "says"),
+    [
+        ("community", "a wrong community, an access list and a dead host look the same"),
+        ("private", "an access list and a dead host look the same"),
+    ],
+)
+def test_silence_is_said_to_have_several_causes(transport, credential, says):
+    with FalseAgent(lambda _: None) as silent, pytest.raises(Unreachable, match=says):
+        ask(transport, silent.port, credential, SYSTEM)
+
+
+@pytest.mark.parametrize("credential", ["community", "private"])
+def test_a_closed_port_is_said_to_be_closed(transport, credential):
+    with pytest.raises(Unreachable, match="nothing listens on 127"):
+        ask(transport, free_udp_port(), credential, SYSTEM, DEFAULTS)
 
 
 def test_a_dead_port_costs_one_deadline_whatever_the_number_of_requests(transport):
     with FalseAgent(lambda _: None) as silent, pytest.raises(Unreachable):
         ask(transport, silent.port, "community", *[SYSTEM] * 20)
 
-    assert silent.asked == 2
+    assert silent.asked == 3  # two tries with the community, one for an engine
 
 
 def test_two_credentials_with_one_user_name_do_not_disturb_each_other(agent, transport):
@@ -273,7 +291,7 @@ def replying(*oids: str, value: bytes = b"x") -> Callable[[bytes], bytes]:
     [
         (replying("1.3.6.1.2.1.1.9.1"), SYSTEM_TREE, 1, "walks in a circle"),
         (replying("1.3.6.1.2.1.1.9.2", "1.3.6.1.2.1.1.9.1"), SYSTEM_TREE, 1, "walks in a circle"),
-        (replying(), SYSTEM_TREE, 0, "Empty SNMP response"),
+        (replying(), SYSTEM_TREE, 0, "with an empty answer"),
         (replying("1.3.6.1.2.1.1.6.0", "1.3.6.1.2.1.1.5.0"), SYSTEM, 0, "other objects"),
         (replying("1.3.6.1.2.1.1.1.0"), SYSTEM, 0, "other objects"),
         (
@@ -307,18 +325,26 @@ def test_a_datagram_that_is_no_snmp_is_no_answer(transport, garbage):
         ask(transport, agent.port, "community", SYSTEM)
 
 
-def test_closing_ends_the_loop_and_can_be_done_again():
+def test_nothing_starts_before_it_is_needed_and_closing_leaves_no_thread_behind(agent):
     before = set(threading.enumerate())
-    transport = SnmpTransport(Safe(), LOOPBACK, timeout=0.2, retries=0)
-    with pytest.raises(CollectionError):
-        ask(transport, free_udp_port(), "community", SYSTEM)
-    (loop,) = [thread for thread in set(threading.enumerate()) - before if thread.name == "snmp"]
-    assert loop.is_alive()
+    transport = SnmpTransport(Safe(), LOOPBACK, fast=False)
+    idle = set(threading.enumerate()) - before
+    ask(transport, agent.port, "private", SYSTEM)
+    busy = {thread.name for thread in set(threading.enumerate()) - before}
 
     transport.close()
     transport.close()
 
-    assert not loop.is_alive()
+    assert (idle, "snmp" in busy) == (set(), True)
+    assert set(threading.enumerate()) - before == set()
+
+
+def test_our_own_messages_need_no_thread(agent, transport):
+    before = set(threading.enumerate())
+
+    ask(transport, agent.port, "private", SYSTEM)
+
+    assert set(threading.enumerate()) - before == set()
 
 
 def test_no_request_at_all_is_refused_without_an_address(transport):
@@ -332,9 +358,10 @@ def test_a_datagram_that_comes_when_nobody_waits_is_passed_over(caplog: pytest.L
     def late() -> None:
         raise CarrierError("Unregistered transport")
 
-    with SnmpTransport(Safe(), LOOPBACK) as transport:
-        loop = transport._running_loop()
-        loop.call_soon_threadsafe(late)
-        asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
+    pysnmp = PysnmpLoop()
+    loop = pysnmp._running()
+    loop.call_soon_threadsafe(late)
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(10)
+    pysnmp.close()
 
     assert [record.message for record in caplog.records if record.levelno > logging.DEBUG] == []
