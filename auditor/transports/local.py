@@ -1,7 +1,6 @@
 """Ask this very machine, as the user who runs auditor: the script of `script`, run by /bin/sh."""
 
 import os
-import secrets
 import selectors
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from typing import Final
 from auditor.errors import ToolMissing
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Request
-from auditor.transports.script import compose, shell_requests
+from auditor.transports.script import compose, new_nonce, shell_requests
 from auditor.transports.transcript import Transcript
 
 _SHELL: Final = "/bin/sh"
@@ -34,7 +33,7 @@ class Local:
         """Return one answer a request. Raises ToolMissing where there is no /bin/sh, Undeclared for other requests."""
         del asset, access
         shells = shell_requests(requests)
-        nonce = secrets.token_hex(16)
+        nonce = new_nonce()
         transcript = Transcript(shells, nonce)
         asked_at = datetime.now(UTC)
         try:

@@ -6,18 +6,30 @@ begin with a nonce: it is made for one session, travels only on standard input, 
 environment, and so cannot be written by what a command prints. Standard output carries texts byte by byte, NULs and a
 missing last newline included; standard error carries exit statuses and the commands' complaints. Where a stream
 breaks off, every section that ended before stays whole.
+
+Given the digests of what the host said last time, the script holds each such answer in a variable of the shell, never
+in a file, and leaves unsaid what has the same digest. A shell cannot hold NULs: dd counts the bytes that went by, and
+where the variable has fewer the request is asked again and passed on as it comes.
 """
 
+import hashlib
 import re
+import secrets
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from auditor.errors import Undeclared
 from auditor.model.probe import Request, Shell
+from auditor.transports.base import Last
+from auditor.transports.become import SHELL as BECOME
+from auditor.transports.become import SUDO, Becoming
 
 KILL_AFTER: Final = 2  # seconds from the polite signal to SIGKILL
 DIRECTORIES: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
+RAW_DIGITS: Final = 32  # of a digest as it is kept; half of them go over the wire
+_SENT_DIGITS: Final = 16
+_DIGEST: Final = re.compile(f"[0-9a-f]{{{_SENT_DIGITS}}}")
 
 _WORD: Final = r"(?:[A-Za-z0-9_@%+=:,./-]|'[^'\n]*')+"
 _PLAIN: Final = re.compile(rf"{_WORD}(?: {_WORD})*")
@@ -50,18 +62,8 @@ a_head=no
 case $(printf abc | head -c 2 2>/dev/null) in ab) a_head=yes ;; esac
 
 a_uid=$(id -u 2>/dev/null) a_name=$(id -un 2>/dev/null)
-@PASSWORD@
-a_become=sudo
-if [ "$a_uid" = 0 ]; then a_become=self
-elif ! command -v sudo >/dev/null 2>&1; then a_become=missing
-elif [ -n "$P" ]; then
-  a_become=password
-  case $(command -v printf) in
-  /*) a_become=unsafe ;;
-  *) printf '%s\n' "$P" | sudo -k -S -p '' -v >/dev/null 2>&1 || a_become=wrong ;;
-  esac
-fi
-printf '\n%s H %s %s %s %s\n' "$N" "$a_uid" "${a_name:-?}" "$a_limit" "$a_become"
+@BECOME@
+printf '\n%s H %s %s %s %s %s\n' "$N" "$a_uid" "${a_name:-?}" "$a_limit" "$a_tool" "$a_state"
 
 a_run() {
   a_seconds=$1
@@ -74,45 +76,113 @@ a_run() {
   *) "$@" ;;
   esac
 }
-a_root() {
-  a_seconds=$1
-  shift
-  case $a_limit in group | one) set -- timeout -k 2 "$a_seconds" "$@" ;; esac
-  case $a_become in
-  password) printf '%s\n' "$P" | sudo -S -p '' -- /bin/sh -c 'exec </dev/null; exec "$@"' sh "$@" ;;
-  *) sudo -n -- "$@" ;;
-  esac
-}
 a_cap() {
   case $a_head-$a_limit in
-  yes-one) timeout -k 2 $(($2 + 3)) head -c "$1" ;;
-  yes-*) head -c "$1" ;;
-  *) cat ;;
+  yes-one) exec timeout -k 2 $(($2 + 3)) head -c "$1" ;;
+  yes-*) exec head -c "$1" ;;
+  *) exec cat ;;
   esac
 }
-a_section() {
-  a_how=$1 a_index=$2 a_bytes=$3
-  shift 3
+a_begin() {
   printf '\n%s B %s\n' "$N" "$a_index" >&2
-  printf '\n%s B %s %s\n' "$N" "$a_index" "$a_how"
-  {
-    "$a_how" "$@"
-    printf '\n%s S %s %s\n' "$N" "$a_index" "$?" >&2
-  } | a_cap "$a_bytes" "$1"
+  printf '\n%s %s %s %s\n' "$N" "$1" "$a_index" "$a_how"
+}
+a_section() {
+  a_how=$1 a_index=$2 a_last=$3 a_bytes=$4
+  shift 4
+  a_begin B
+  if [ -n "$a_last" ] && [ -n "$a_hash" ] && [ "$a_how" != a_refuse ]; then
+    if a_hold "$@"; then
+      if a_same; then printf '\n%s U %s\n' "$N" "$a_index"; return; fi
+      printf %s "$a_text"
+    else
+      a_begin A
+      a_pass_on "$@"
+    fi
+    a_held='' a_text=''
+  else
+    a_pass_on "$@"
+  fi
   printf '\n%s E %s\n' "$N" "$a_index"
 }
-a_refuse() { :; }
-case $a_become in
-self) a_privileged=a_run ;;
-sudo | password) a_privileged=a_root ;;
-*) a_privileged=a_refuse ;;
-esac
+a_ended() {
+  a_code=$1
+  [ "$a_code" -lt 256 ] || a_code=$((a_code - 128))
+  printf '\n%s S %s %s\n' "$N" "$a_index" "$a_code" >&2
+}
+a_pass_on() {
+  {
+    a_code=$(
+      {
+        {
+          "$a_how" "$@" 3>&- 4>&-
+          a_ended $?
+          printf %s "$a_code" >&4
+        } | a_cap "$a_bytes" "$1" >&3
+      } 4>&1
+    )
+  } 3>&1
+}
+a_good=' '
+a_noted() {
+  case $a_how-$a_code in a_run-* | a_root-0) a_good="$a_good$a_index " ;; esac
+}
+a_twin() {
+  case $a_good in
+  *" $1 "*) printf '\n%s T %s\n' "$N" "$2" ;;
+  *) return 1 ;;
+  esac
+}
+a_hash=
+@HOLDING@
 
 @SECTIONS@
 printf '\n%s Z\n' "$N" >&2
 printf '\n%s Z\n' "$N"
 }
 a_main </dev/null; exit 0
+"""
+
+# The tail of what is held: the nonce, the exit status in three digits, and dd's own words on how many bytes it passed.
+_HOLDING: Final = r"""
+K=@KEY@
+a_pass() {
+  case $a_limit in
+  one) exec timeout -k 2 $(($2 + 3)) dd iflag=fullblock,count_bytes bs=65536 count="$1" ;;
+  *) exec dd iflag=fullblock,count_bytes bs=65536 count="$1" ;;
+  esac
+}
+a_hold() {
+  a_held=$(
+    {
+      "$a_how" "$@"
+      a_ended $?
+      printf '%s%03d\n' "$N" "$a_code"
+    } | a_pass $((a_bytes + ${#N} + 4)) "$1" 2>&1
+  )
+  a_text=${a_held%"$N"[0-9][0-9][0-9]*}
+  case $a_held in
+  *"$N"[0-9][0-9][0-9]*"
+$((${#a_text} + ${#N} + 4)) bytes"*) ;;
+  *) return 1 ;;
+  esac
+  a_code=0
+  case $a_held in *"${N}000"*) return 0 ;; esac
+  a_code=${a_held##*"$N"}
+  a_code=${a_code%%[!0-9]*}
+  a_code=${a_code#0}
+  a_code=${a_code#0}
+}
+a_same() {
+  [ -n "$a_text" ] || return 1
+  case $(printf '%s\n%s\n%s' "$K" "$a_code" "$a_text" | $a_hash) in "$a_last"*) ;; *) return 1 ;; esac
+}
+a_works() {
+  case $(printf '' | "$@" 2>/dev/null) in e3b0c44298fc1c149afb*) a_hash=$* ;; *) return 1 ;; esac
+}
+case $(command -v printf)-$(printf abc | dd iflag=fullblock,count_bytes bs=65536 count=2 2>/dev/null) in
+printf-ab) a_works sha256sum || a_works busybox sha256sum || a_works openssl dgst -sha256 -r || a_works shasum -a 256 ;;
+esac
 """
 
 
@@ -125,19 +195,50 @@ def shell_requests(requests: Sequence[Request]) -> list[Shell]:
     return shells
 
 
-def compose(requests: Sequence[Shell], nonce: str, sudo_password: str = "") -> bytes:
-    """Return the script that asks all requests, in order.
+def new_nonce() -> str:
+    """Return a word of 16 characters that nobody can guess: 96 bits."""
+    return secrets.token_urlsafe(12)
 
-    With a sudo password the script is a secret: it belongs on the standard input of a shell and nowhere else.
+
+def compose(requests: Sequence[Shell], nonce: str, becoming: Becoming = SUDO, last: Last | None = None) -> bytes:
+    """Return the script that asks all requests, in order, and leaves unsaid what is as it was last.
+
+    With a password the script is a secret: it belongs on the standard input of a shell and nowhere else.
     """
-    sections = "\n".join(_section(index, request) for index, request in enumerate(requests))
+    known = [_known(request, last) for request in requests]
+    twin = twins(requests)
+    sections = "\n".join(
+        _section(index, request, known[index], twin.get(index), noted=index in twin.values())
+        for index, request in enumerate(requests)
+    )
     parts = {
         "@NONCE@": nonce,
         "@PATH@": DIRECTORIES,
-        "@PASSWORD@": f"P={shlex.quote(sudo_password)}",
+        "@BECOME@": BECOME,
+        "@PASSWORD@": shlex.quote(becoming.password),
+        "@TOOL@": becoming.tool,
+        "@HOLDING@": _HOLDING if any(known) else "",
+        "@KEY@": shlex.quote(last.key if last else ""),
         "@SECTIONS@": sections,
     }
-    return re.sub("@[A-Z]+@", lambda part: parts[part[0]], _SCRIPT.lstrip()).encode()
+    return _filled(_SCRIPT.lstrip(), parts).encode()
+
+
+def raw_digest(key: str, status: int, text: bytes) -> str:
+    """Return the keyed digest of a whole answer: the first 32 hexadecimal digits of SHA-256 over all three."""
+    return hashlib.sha256(b"%s\n%d\n%s" % (key.encode(), status, text)).hexdigest()[:RAW_DIGITS]
+
+
+def twins(requests: Sequence[Shell]) -> Mapping[int, int]:
+    """Return for each plain request that is also asked as root, before it, where that stands among the requests."""
+    as_root: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for index, request in enumerate(requests):
+        if request.privileged:
+            as_root[request.command] = index
+        elif request.command in as_root:
+            found[index] = as_root[request.command]
+    return found
 
 
 def words(command: str) -> tuple[str, ...]:
@@ -153,12 +254,25 @@ def sudo_words(request: Shell) -> tuple[str, ...]:
     return ("timeout", "-k", str(KILL_AFTER), str(_seconds(request)), *words(request.command))
 
 
-def _section(index: int, request: Shell) -> str:
+def _section(index: int, request: Shell, known: str, twin: int | None, *, noted: bool) -> str:
     how = '"$a_privileged"' if request.privileged else "a_run"
     asked = " ".join(map(shlex.quote, words(request.command)))
+    before = "" if twin is None else f"a_twin {twin} {index} || "
     # One byte more than the cap tells an answer that was cut from one that just fits.
-    return f"a_section {how} {index} {request.limits.bytes + 1} {_seconds(request)} {asked}"
+    limits = f"{request.limits.bytes + 1} {_seconds(request)}"
+    return f"{before}a_section {how} {index} {known or chr(39) * 2} {limits} {asked}" + "\na_noted" * noted
+
+
+def _known(request: Shell, last: Last | None) -> str:
+    digest = last.digests.get(request, "")[:_SENT_DIGITS] if last else ""
+    return digest if _DIGEST.fullmatch(digest) else ""
 
 
 def _seconds(request: Shell) -> int:
     return max(1, -int(-request.limits.seconds // 1))
+
+
+def _filled(text: str, parts: Mapping[str, str]) -> str:
+    """Return a text with its parts, and the parts of those; what a request or a password says is left as it is."""
+    own = {name for name in parts if name not in {"@SECTIONS@", "@PASSWORD@"}}
+    return re.sub("@[A-Z]+@", lambda at: _filled(parts[at[0]], parts) if at[0] in own else parts[at[0]], text)

@@ -1,17 +1,19 @@
 """Ask POSIX hosts by SSH (paramiko 5): one handshake, one shell and one script a host, however many the requests."""
 
-import secrets
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import paramiko
 
+from auditor.credentials import Credential
 from auditor.errors import NoShell, TimedOut
 from auditor.model.asset import Access, Asset, Channel
-from auditor.model.probe import Answer, Request
+from auditor.model.probe import Answer, Request, Shell
 from auditor.transports import ssh_wire as wires
-from auditor.transports.script import compose, shell_requests
+from auditor.transports.base import Last
+from auditor.transports.become import Becoming
+from auditor.transports.script import compose, new_nonce, shell_requests
 from auditor.transports.ssh_login import SshLogin
 from auditor.transports.transcript import Transcript
 
@@ -25,15 +27,23 @@ class Ssh:
 
     def ask(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
         """Return one answer a request. Raises CollectionError when no session could be had."""
-        shells = shell_requests(requests)
+        return self._ask(asset, access, shell_requests(requests), None)
+
+    def ask_again(self, asset: Asset, access: Access, requests: Sequence[Request], last: Last) -> list[Answer]:
+        """Return one answer a request; the host leaves unsaid what has the digest that it had last time.
+
+        Complete answers have their `raw`. Where a host has no digest tool everything is said. Raises as `ask` does.
+        """
+        return self._ask(asset, access, shell_requests(requests), last)
+
+    def _ask(self, asset: Asset, access: Access, requests: Sequence[Shell], last: Last | None) -> list[Answer]:
         credential = self._login.credential(access)
         deadline = time.monotonic() + self._asset_seconds
-        nonce = secrets.token_hex(16)
-        transcript = Transcript(shells, nonce)
-        sudo = credential.become_password.reveal() if credential.become_password else ""
+        nonce = new_nonce()
+        transcript = Transcript(requests, nonce, last)
+        script = compose(requests, nonce, _becoming(credential), last)
         with self._login.session(asset, access, credential, deadline) as session:
             asked_at = datetime.now(UTC)
-            script = compose(shells, nonce, sudo)
             channel = wires.open_shell(session.wire, session.target, script, self._login.until(deadline))
             stopped = _follow(channel, transcript, deadline)
         if not transcript.started:
@@ -42,6 +52,10 @@ class Ssh:
             said = transcript.noise or "nothing was said"
             raise NoShell(f"{session.target}: {session.user} runs no POSIX shell there: {said}")
         return transcript.answers(Channel.SSH, asked_at, stopped)
+
+
+def _becoming(credential: Credential) -> Becoming:
+    return Becoming(credential.become, credential.become_password.reveal() if credential.become_password else "")
 
 
 def _follow(channel: paramiko.Channel, transcript: Transcript, deadline: float) -> str:

@@ -11,7 +11,9 @@ from typing import Final
 
 from auditor.model.asset import Channel
 from auditor.model.probe import KIBIBYTE, Answer, Shell
-from auditor.transports.script import KILL_AFTER
+from auditor.transports.base import Last
+from auditor.transports.become import TOOLS, refusal, unprompted, why_not
+from auditor.transports.script import KILL_AFTER, raw_digest, twins
 
 GRACE: Final = KILL_AFTER + 5.0  # seconds beyond a request's own limit in which the host must have moved on
 
@@ -19,21 +21,12 @@ _SETTLE: Final = 2.0  # seconds for standard error to catch up with standard out
 _LONGEST_MARKER: Final = 512
 _MOST_NOISE: Final = 64 * KIBIBYTE  # before the first marker, between sections, and of complaints
 _TIMED_OUT: Final = {"group": (124,), "one": (124, 143), "perl": (142,)}
-_REFUSED: Final = re.compile(
-    r"^(?:sudo(?:-rs)?: )?(?:.*(?:password is required|terminal is required|must have a tty|no tty present"
-    r"|may not run sudo|not in the sudoers|is not allowed to|not allowed to (?:execute|run|set)|authentication"
-    r"|account validation|incorrect password|no password was provided)|sorry,)",
-    re.IGNORECASE,
-)
+_STATUS: Final = re.compile("[0-9]{1,3}")
+_AS_ROOT: Final = "not asked: the same was asked as root"
 _NOT_FOUND: Final = (
     re.compile(r"(?:^|: )['\"]?([\w./+-]+)['\"]?: (?:command )?not found$"),
     re.compile(r"(?:failed to run command|can't execute) '([^']+)': No such file or directory$"),
 )
-_NO_SUDO: Final = {
-    "missing": "needs root: sudo is not installed here, and the account is not root",
-    "wrong": "needs root: sudo refused the password",
-    "unsafe": "needs root: this host's shell has no printf of its own, so a sudo password would show to other users",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +43,22 @@ class Section:
     truncated: bool = False
     timed_out: bool = False
     refused: str = ""
+    unchanged: bool = False
 
 
 class Transcript:
     """Reads a session's streams as they arrive; `at` is the time of arrival on any clock that only moves forward."""
 
-    def __init__(self, requests: Sequence[Shell], nonce: str) -> None:
-        """Expect the answers to these requests, marked with this nonce."""
-        self._requests = requests
+    def __init__(self, requests: Sequence[Shell], nonce: str, last: Last | None = None) -> None:
+        """Expect the answers to these requests, marked with this nonce; `last` is what the script was given of them."""
+        self._requests, self._last, self._twins = requests, last, twins(requests)
         self._texts, self._complaints = _Stream(nonce), _Stream(nonce)
         self._seen = [_Seen() for _ in requests]
         self._current: int | None = None
-        self._complaining: int | None = None
+        self._complaining = ""
         self._next = 0
         self._at = 0.0
-        self._account, self._privilege, self._limit, self._become = "", "", "none", ""
+        self._account, self._privilege, self._limit, self._tool, self._state = "", "", "none", "", ""
         self.started = self.ended = self.settled = False
 
     def out(self, data: bytes, at: float) -> None:
@@ -72,12 +66,12 @@ class Transcript:
         self._at = at
         for before, marker in self._texts.feed(data):
             match marker:
-                case ["H", uid, name, limit, become] if not self.started:
-                    self._greet(uid, name, limit, become)
-                case ["B", index, how] if self._current is None and index == str(self._next) and self.started:
-                    self._begin(how)
-                case ["E", index] if self._current is not None and index == str(self._current):
-                    self._end(before)
+                case ["H", uid, name, limit, tool, state] if not self.started:
+                    self._greet(uid, name, limit, tool, state)
+                case [kind, index, *words] if self.started and self._current is None and index == str(self._next):
+                    self._follows(kind, words)
+                case [kind, index, *_] if self._current is not None and index == str(self._current):
+                    self._goes_on(kind, before)
                 case ["Z"] if self._next == len(self._requests) and self._current is None and self.started:
                     self.ended = True
 
@@ -86,8 +80,8 @@ class Transcript:
         for before, marker in self._complaints.feed(data):
             match marker:
                 case ["B", index] if index.isdecimal() and int(index) < len(self._seen):
-                    self._complaining = int(index)
-                case ["S", index, status] if index == str(self._complaining) and re.fullmatch(r"\d{1,3}", status):
+                    self._complaining = index
+                case ["S", index, status] if index and index == self._complaining and _STATUS.fullmatch(status):
                     seen = self._seen[int(index)]
                     seen.complaint, seen.status = _last_line(before), int(status)
                 case ["Z"]:
@@ -129,51 +123,80 @@ class Transcript:
     def answers(self, channel: Channel, asked_at: datetime, stopped: str = "") -> list[Answer]:
         """Return an answer a request; `stopped` says why the session ended before the script did."""
         start = next((seen.begun for seen in self._seen if seen.begun is not None), 0.0)
-        return [
-            Answer(
-                request=request,
-                channel=channel,
-                asked_at=asked_at + timedelta(seconds=(section.begun or start) - start),
-                text=_text(section.text),
-                problem=problem(request, section, stopped or "the connection closed"),
-                exit_status=section.status,
-                seconds=round(section.seconds, 3),
-                privilege=section.privilege,
+        answers = []
+        for request, section in zip(self._requests, self.sections(), strict=True):
+            known = self._last.digests.get(request, "") if self._last else ""
+            why = problem(request, section, stopped or "the connection closed", known=bool(known))
+            answers.append(
+                Answer(
+                    request=request,
+                    channel=channel,
+                    asked_at=asked_at + timedelta(seconds=(section.begun or start) - start),
+                    text=_text(section.text),
+                    problem=why,
+                    exit_status=section.status,
+                    seconds=round(section.seconds, 3),
+                    privilege=section.privilege,
+                    raw="" if why else known if section.unchanged else self._raw(section),
+                    unchanged=section.unchanged and not why,
+                )
             )
-            for request, section in zip(self._requests, self.sections(), strict=True)
-        ]
+        return answers
 
-    def _greet(self, uid: str, name: str, limit: str, become: str) -> None:
+    def _raw(self, section: Section) -> str:
+        if self._last is None or section.status is None:
+            return ""
+        return raw_digest(self._last.key, section.status, section.text)
+
+    def _greet(self, uid: str, name: str, limit: str, tool: str, state: str) -> None:
         self.started = True
-        self._limit, self._become = limit, become
+        self._limit, self._tool, self._state = limit, tool if tool in TOOLS else "sudo", state
         self._account = "root" if uid == "0" else f"{name} (uid {uid})"
-        self._privilege = "root" if uid == "0" else f"root (sudo from {name}, uid {uid})"
+        self._privilege = "root" if uid == "0" else f"root ({self._tool} from {name}, uid {uid})"
 
-    def _begin(self, how: str) -> None:
-        self._current = self._next
+    def _follows(self, kind: str, words: list[str]) -> None:
+        """Take the next request's first marker: it begins, or is passed over for the one that was asked as root."""
+        if self._next == len(self._seen):
+            return
+        seen = self._seen[self._next]
+        if kind == "B" and len(words) == 1:
+            self._current = self._next
+            seen.how, seen.begun = words[0], self._at
+        elif kind == "T" and not words:
+            seen.passed_over = True
+        else:
+            return
         self._next += 1
-        seen = self._seen[self._current]
-        seen.how, seen.begun = how, self._at
 
-    def _end(self, before: bytes) -> None:
+    def _goes_on(self, kind: str, before: bytes) -> None:
+        """Take a further marker of the request that is being answered: it is put again, or it ends."""
         assert self._current is not None
         seen = self._seen[self._current]
-        seen.text, seen.finished = before[: self._requests[self._current].limits.bytes + 1], self._at
-        self._current = None
+        if kind == "A" and not seen.again:
+            seen.again, seen.begun = True, self._at
+        elif kind in {"E", "U"}:
+            seen.unchanged = kind == "U"
+            seen.text = b"" if seen.unchanged else before[: self._requests[self._current].limits.bytes + 1]
+            seen.finished = self._at
+            self._current = None
 
     def _section(self, index: int, seen: "_Seen") -> Section:
+        if seen.passed_over:
+            twin = self._twins.get(index)
+            return Section(refused="" if twin is None else _AS_ROOT)
         if seen.begun is None:
             return Section()
         cap = self._requests[index].limits.bytes
         ended = seen.finished is not None
         text = seen.text if ended else bytes(self._texts.pending[: cap + 1])
-        refused = _NO_SUDO.get(self._become, "needs root") if seen.how == "a_refuse" else ""
-        if seen.how == "a_root" and seen.status == 1 and _REFUSED.search(seen.complaint):
-            refused = f"needs root: sudo refused: {re.sub('^sudo(-rs)?: ', '', seen.complaint)}"
+        complaint = unprompted(self._tool, seen.complaint) if seen.how == "a_root" else seen.complaint
+        refused = why_not(self._tool, self._state) if seen.how == "a_refuse" else ""
+        if seen.how == "a_root" and seen.status == 1:
+            refused = refusal(self._tool, complaint)
         return Section(
             text=text[:cap],
             status=None if seen.how == "a_refuse" else seen.status,
-            complaint=seen.complaint,
+            complaint=complaint,
             privilege=self._privilege if seen.how == "a_root" and not refused else self._account,
             begun=seen.begun,
             seconds=(seen.finished or self._at) - seen.begun,
@@ -181,21 +204,26 @@ class Transcript:
             truncated=len(text) > cap,
             timed_out=seen.status in _TIMED_OUT.get(self._limit, ()),
             refused=refused,
+            unchanged=seen.unchanged,
         )
 
 
-def problem(request: Shell, section: Section, stopped: str) -> str:
-    """Return why a section is no complete, permitted answer, in words; empty when it is one."""
+def problem(request: Shell, section: Section, stopped: str, *, known: bool = False) -> str:
+    """Return why a section is no complete, permitted answer, in words; empty when it is one.
+
+    Only a `known` answer, one that was had last time, can be unchanged.
+    """
     seconds = f"{request.limits.seconds:g} s"
     bad = section.status is not None and section.status not in request.ok
     reasons = (
-        (section.begun is None, f"not asked: {stopped}"),
         (section.refused, section.refused),
+        (section.begun is None, f"not asked: {stopped}"),
         (section.truncated, f"the answer was cut off after {request.limits.bytes} bytes"),
         (not section.ended, f"the answer was cut off: {stopped}"),
         (section.timed_out, f"gave no complete answer within {seconds}"),
         (section.status is None, "its exit status did not arrive"),
         (bad, _failure(section.status or 0, section.complaint, seconds)),
+        (section.unchanged and not known, "the host says that this did not change, but was never told what it was"),
         (_silent(request, section), "the answer is empty" + (section.complaint and f": {section.complaint}")),
     )
     return next((reason for applies, reason in reasons if applies), "")
@@ -203,6 +231,8 @@ def problem(request: Shell, section: Section, stopped: str) -> str:
 
 def _silent(request: Shell, section: Section) -> bool:
     """Whether nothing was said where something should have been; a complaint alone is never an empty answer."""
+    if section.unchanged:
+        return False
     complained = section.complaint and "unable to resolve host" not in section.complaint
     return not section.text.strip() and (not request.may_be_empty or bool(complained))
 
@@ -236,6 +266,9 @@ class _Seen:
     text: bytes = b""
     status: int | None = None
     complaint: str = ""
+    again: bool = False
+    unchanged: bool = False
+    passed_over: bool = False
 
 
 class _Stream:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from auditor.model.asset import Channel
 from auditor.model.probe import Answer, Shell
+from auditor.transports.base import Last
+from auditor.transports.become import SUDO, Becoming
 from auditor.transports.script import DIRECTORIES, compose
 from auditor.transports.transcript import Transcript
 
@@ -22,10 +24,11 @@ def run(
     *,
     folder: Path | None = None,
     user: int | None = None,
-    password: str = "",
+    becoming: Becoming = SUDO,
+    last: Last | None = None,
 ) -> Transcript:
     """Return what a shell says to the script; `folder` is then the only place where programs are."""
-    script = compose(requests, NONCE, password)
+    script = compose(requests, NONCE, becoming, last)
     path = os.environ["PATH"]
     if folder is not None:
         path, script = str(folder), script.replace(DIRECTORIES.encode(), str(folder).encode())
@@ -41,11 +44,13 @@ def run(
         user=user,
         extra_groups=None if user is None else [],
     )
-    return heard(requests, done.stdout, done.stderr)
+    return heard(requests, done.stdout, done.stderr, last=last)
 
 
-def heard(requests: Sequence[Shell], out: bytes, err: bytes, *, piece: int = 1 << 20) -> Transcript:
-    transcript = Transcript(requests, NONCE)
+def heard(
+    requests: Sequence[Shell], out: bytes, err: bytes, *, piece: int = 1 << 20, last: Last | None = None
+) -> Transcript:
+    transcript = Transcript(requests, NONCE, last)
     for start in range(0, len(out), piece):
         transcript.out(out[start : start + piece], float(start))
     for start in range(0, len(err), piece):

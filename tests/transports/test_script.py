@@ -10,6 +10,7 @@ import pytest
 
 from auditor.errors import Undeclared
 from auditor.model.probe import Limits, Shell, Snmp
+from auditor.transports.become import Becoming
 from auditor.transports.script import compose, shell_requests, sudo_words, words
 from tests.transports.scripts import NONCE, answers, problems, run
 
@@ -281,7 +282,7 @@ def test_sudo_password_reaches_sudo_and_nothing_else(sudo, tmp_path):
     (tmp_path / "password").write_text(CANARY)
     spy = "cat; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null; env; echo done"
 
-    transcript = run([Shell(spy, privileged=True), Shell(spy)], folder=sudo, password=CANARY)
+    transcript = run([Shell(spy, privileged=True), Shell(f"{spy}; :")], folder=sudo, becoming=Becoming("sudo", CANARY))
 
     assert problems(transcript) == ["", ""]
     assert all(b"done" in section.text and b"canary" not in section.text for section in transcript.sections())
@@ -292,7 +293,7 @@ def test_wrong_sudo_password_is_tried_once(sudo, tmp_path):
     (tmp_path / "password").write_text("another")
     asked = [Shell("echo a", privileged=True)] * 5
 
-    transcript = run(asked, folder=sudo, password=CANARY)
+    transcript = run(asked, folder=sudo, becoming=Becoming("sudo", CANARY))
 
     assert problems(transcript) == ["needs root: sudo refused the password"] * 5
     assert len((tmp_path / "asked").read_text().splitlines()) == 1

@@ -19,13 +19,15 @@ from auditor.errors import (
     ProofInsufficient,
     Unreachable,
 )
-from auditor.model.asset import Channel
+from auditor.model.asset import Access, Channel
 from auditor.model.probe import Limits, Shell
+from auditor.transports.base import Last, Remembering
 from auditor.transports.host_keys import KnownHosts, RememberedKeys, public_key
 from auditor.transports.scope import Scope
 from tests.lab import hostile
 from tests.lab.hostile import Raw, wait_until
 from tests.lab.sshd import SSHD, Sshd, free_tcp_port, generate_key
+from tests.make import asset
 from tests.transports.asking import CANARY, Given, ask, refusal, transport
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(SSHD is None, reason="sshd is not installed")]
@@ -76,6 +78,29 @@ def test_one_session_answers_everything(sshd):
     assert found[3].seconds > 0.9
     assert [answer.asked_at for answer in found] == sorted(answer.asked_at for answer in found)
     assert logins(sshd) == before + 1
+
+
+def test_a_host_says_only_what_changed():
+    """What has the digest of last time is not said again; NULs, refusals and what is new are."""
+    large, bound = Shell("seq 200000"), Shell("printf 'a\\000b'")
+    asked = [large, bound, Shell("echo three; exit 3"), Shell("cat /proc/sys/kernel/random/uuid")]
+    where = asset(addresses=("127.0.0.1",))
+    with Sshd(key_types=("ed25519",)) as server:
+        ssh = transport(key_of(server), KnownHosts(server.known_hosts()))
+        access = Access(channel=Channel.SSH, port=server.port, credential="lab")
+
+        first = ssh.ask_again(where, access, asked, Last("0f" * 32, {}))
+        last = Last("0f" * 32, {answer.request: answer.raw for answer in first if answer.raw})
+        again = ssh.ask_again(where, access, asked, last)
+
+    assert [answer.unchanged for answer in first] == [False] * 4
+    assert [bool(answer.raw) for answer in first] == [True, True, False, True]
+    assert first[0].text == "".join(f"{number}\n" for number in range(1, 200_001))
+    assert [answer.unchanged for answer in again] == [True, False, False, False]
+    assert [again[0].text, again[1].text, again[2].problem] == ["", "a\0b", "exit status 3"]
+    assert first[0].raw == again[0].raw
+    assert first[3].raw != again[3].raw
+    assert isinstance(ssh, Remembering)
 
 
 def test_sessions_are_closed(sshd):

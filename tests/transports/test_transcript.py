@@ -59,8 +59,8 @@ def test_missing_status_is_no_answer(recorded):
 
 marker_like = st.builds(
     lambda kind, index, rest: f"\n{NONCE} {kind} {index}{rest}\n".encode(),
-    st.sampled_from(["H", "B", "E", "S", "Z", ""]),
-    st.sampled_from(["", "0", "1", "2", "7", "-1", "\u0663", "x", "99999999999999999999"]),
+    st.sampled_from(["H", "B", "A", "U", "T", "E", "S", "Z", ""]),
+    st.sampled_from(["", "0", "1", "2", "7", "-1", "\u0663", "x", "None", "99999999999999999999"]),
     st.sampled_from(["", " a_run", " a_root", " 0", " root group self", " x" * 300]),
 )
 
@@ -85,7 +85,7 @@ def test_endless_noise_is_stopped():
     asked = [Shell("a", limits=Limits(bytes=100))]
     noise, flood = Transcript(asked, NONCE), Transcript(asked, NONCE)
     noise.out(b"welcome! " * 10_000, 0.0)
-    flood.out(f"\n{NONCE} H 0 root none self\n\n{NONCE} B 0 a_run\n".encode() + b"x" * 100_000, 0.0)
+    flood.out(f"\n{NONCE} H 0 root none sudo self\n\n{NONCE} B 0 a_run\n".encode() + b"x" * 100_000, 0.0)
 
     assert noise.stop(1.0, 100.0) == "the output had no end"
     assert flood.stop(1.0, 100.0) == "the output had no end"
@@ -96,7 +96,7 @@ def test_time_is_given_to_each_request_and_to_the_asset():
     """A request that the host does not end is given up; so is an asset, at whatever it is."""
     asked = [Shell("a", limits=Limits(seconds=20)), Shell("b")]
     transcript = Transcript(asked, NONCE)
-    transcript.out(f"\n{NONCE} H 0 root none self\n\n{NONCE} B 0 a_run\nx".encode(), 10.0)
+    transcript.out(f"\n{NONCE} H 0 root none sudo self\n\n{NONCE} B 0 a_run\nx".encode(), 10.0)
 
     assert transcript.stop(30.0, 300.0) == ""
     assert transcript.stop(38.0, 300.0) == "a command did not end within its time"
