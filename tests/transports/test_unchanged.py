@@ -67,7 +67,7 @@ def test_an_unchanged_host_says_next_to_nothing(shell):
     """About a hundred bytes a request, on both streams together; and is told little more than what is asked."""
     asked = [Shell(f"seq {number} {number + 1500}") for number in range(20)]
     known = {answer.request: answer.raw for answer in answers(run(asked, shell, last=NEVER))}
-    first, again = (compose(asked, NONCE, last=last) for last in (NEVER, Last(KEY, known)))
+    first, again = (compose(asked, new_nonce(), last=last) for last in (NEVER, Last(KEY, known)))
     said = [
         subprocess.run([str(shutil.which(shell[0])), *shell[1:], "-s"], input=script, capture_output=True, check=True)
         for script in (first, again)
