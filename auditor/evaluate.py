@@ -18,12 +18,12 @@ _MOST_SAID: Final = 500  # characters of what an exception says
 
 def judge(demand: Demand, knowledge: Knowledge) -> Result:
     """Return what becomes of one demand. A check or probe that raises gives an error for this asset, never silence."""
-    evidence = [inventory_evidence(demand.asset)]
+    evidence: list[Evidence] = []
     if demand.check is None:
         return _result(demand, Verdict.MANUAL, "A person has to look: no check covers this control.", evidence)
     try:
         known = {name: knowledge(fact) for name, fact in demand.check.needs.items()}
-        evidence = _distinct(seen for fact in known.values() for seen in fact.evidence) or evidence
+        evidence = list(dict.fromkeys(seen for fact in known.values() for seen in fact.evidence))
         return _judged(demand, demand.check, known, evidence)
     except Exception as error:  # noqa: BLE001  (the one place where a check's or a probe's own fault is caught)
         return _result(demand, Verdict.ERROR, f"The check failed: {_where(error)}", evidence)
@@ -77,7 +77,7 @@ def _result(
         check=demand.check.id if demand.check else "",
         verdict=verdict,
         reason=reason,
-        evidence=tuple(evidence),
+        evidence=tuple(evidence) or (inventory_evidence(demand.asset),),
         severity=demand.severity,
         violations=violations[:_MOST_VIOLATIONS],
         undecided=undecided[:_MOST_VIOLATIONS],
@@ -87,10 +87,6 @@ def _result(
 
 def _effective(check: Check | None, chosen: Mapping[str, object]) -> dict[str, object]:
     return {name: chosen.get(name, setting.default) for name, setting in check.settings.items()} if check else {}
-
-
-def _distinct(evidence: Iterable[Evidence]) -> list[Evidence]:
-    return list({seen.id: seen for seen in evidence}.values())
 
 
 def _places(violations: Sequence[Violation]) -> str:

@@ -13,7 +13,7 @@ from auditor.model.asset import Asset
 from auditor.model.evidence import Evidence, Knowledge, evidence_of, inventory_evidence
 from auditor.model.result import Judged, Judgement, judged_of
 
-_ROOM: Final = 500_000  # judgements that are remembered
+_ROOM: Final = 100_000  # judgements that are remembered
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from auditor.model.probe import Answer, Request
 from auditor.plugins import Content
 from auditor.transports.base import Last, Remembering, Transport
 
-_ROOM: Final = 32_000_000  # characters of distinct texts whose redaction is remembered
+_ROOM: Final = 16_000_000  # characters of distinct texts whose redaction is remembered
 
 
 @dataclass(frozen=True, slots=True)

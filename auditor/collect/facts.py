@@ -10,7 +10,7 @@ from auditor.errors import FactError, NotPresent, Unreadable
 from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown, evidence_of, inventory_evidence
 from auditor.model.probe import Answer, Derived, Probe, Request
 
-_ROOM: Final = 16_000_000  # characters of distinct texts whose facts are remembered
+_ROOM: Final = 8_000_000  # characters of distinct texts whose facts are remembered
 
 
 class Readings:
