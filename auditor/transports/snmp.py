@@ -3,6 +3,7 @@
 pysnmp takes a hundred microseconds for each object of a walk, ours a few; bench/snmp.py measures both.
 """
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from auditor.credentials import Credential
-from auditor.errors import CredentialMissing, Unreachable
+from auditor.errors import CollectionError, CredentialMissing, Unreachable
 from auditor.model.asset import Access, Asset
 from auditor.model.probe import Answer, Request
 from auditor.transports.attempts import Attempts
@@ -18,6 +19,7 @@ from auditor.transports.scope import Scope
 from auditor.transports.snmp_auth import Community, User, auth_data
 from auditor.transports.snmp_links import CommunityLink, Link, UserLink
 from auditor.transports.snmp_session import Session
+from auditor.transports.snmp_sweep import Target, sweep
 from auditor.transports.snmp_udp import Udp
 from auditor.transports.snmp_usm import Master, master, speaks
 
@@ -77,12 +79,33 @@ class SnmpTransport:
         with Udp(host, access.port or _PORT, self._timeout, self._retries) as udp:
             return Session(udp, lambda: self._link(udp, access)).answers(requests)
 
+    def silent(self, wanted: Sequence[tuple[Asset, Access]], communities: Sequence[str] = ()) -> dict[str, str]:
+        """Return why nothing answers, by the name of the asset. Who said anything is not in it, and may be asked.
+
+        Whether an agent answers is known only for the credentials of `wanted` and for `communities`: those that will be
+        tried besides (`SnmpAccepts`), by v1 as well.
+        """
+        targets: dict[str, Target] = {}
+        for asset, access in wanted:
+            with contextlib.suppress(CollectionError):  # asking it will say why it cannot be asked
+                targets[asset.name] = self._target(asset, access, tuple(communities))
+        sweep(list(targets.values()))
+        return {name: target.why for name, target in targets.items() if target.why}
+
     def close(self) -> None:
         """End the loop of pysnmp, if it was needed."""
         with self._starting:
             loop, self._loop = self._loop, None
         if loop is not None:
             loop.close()
+
+    def _target(self, asset: Asset, access: Access, communities: tuple[str, ...]) -> Target:
+        if not asset.addresses:
+            raise Unreachable(f"{asset.name} has no address to ask by SNMP")
+        host = str(self._scope.admit(asset.addresses[0]))
+        own = auth_data(self._credentials.open(access.credential), access.version) if access.credential else None
+        words = (own.word, *communities) if isinstance(own, Community) else communities
+        return Target(host, access.port or _PORT, words, communities)
 
     def _link(self, udp: Udp, access: Access) -> tuple[Link, str]:
         """Return how to ask an agent, and its security level. Raises CredentialMissing."""
