@@ -4,6 +4,7 @@ Nothing here calls itself: an element is cut out of a datagram, never unfolded, 
 length claims is compared with what is there before anything is cut.
 """
 
+import re
 from typing import Final
 
 INTEGER: Final = 0x02
@@ -13,6 +14,7 @@ OID: Final = 0x06
 SEQUENCE: Final = 0x30
 MOST_SUB_IDENTIFIER: Final = 2**32 - 1  # RFC 2578, section 3.5, as is the next one
 MOST_SUB_IDENTIFIERS: Final = 128
+_IDENTIFIER: Final = re.compile(r"\.?[0-9]{1,10}(\.[0-9]{1,10})+")
 _LONGEST_LENGTH: Final = 4  # octets of a length; no datagram needs three
 _LONGEST_INTEGER: Final = 9  # octets of a value: a Counter64 has a leading zero where its first bit is set
 
@@ -46,10 +48,10 @@ def integer(number: int) -> bytes:
 
 
 def oid(text: str) -> bytes:
-    """Return an object identifier (`1.3.6.1`). Raises ValueError when the text is none."""
-    numbers = [int(part) for part in text.strip(".").split(".")]
-    if len(numbers) < 2 or max(numbers) > MOST_SUB_IDENTIFIER or min(numbers) < 0 or numbers[0] > 2:
-        raise ValueError(f"{text} is no object identifier")
+    """Return an object identifier (`1.3.6.1`, or `.1.3.6.1`). Raises ValueError when the text is none."""
+    numbers = [int(part) for part in text.strip(".").split(".")] if _IDENTIFIER.fullmatch(text) else []
+    if not 2 <= len(numbers) <= MOST_SUB_IDENTIFIERS or numbers[0] > 2 or max(numbers) > MOST_SUB_IDENTIFIER:
+        raise ValueError(f"{text!r} is no object identifier")
     return tlv(OID, b"".join(map(_base128, [numbers[0] * 40 + numbers[1], *numbers[2:]])))
 
 

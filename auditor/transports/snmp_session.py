@@ -9,6 +9,7 @@ from typing import Final
 from auditor.errors import CollectionError, TimedOut, Undeclared
 from auditor.model.asset import Channel
 from auditor.model.probe import Answer, Request, Snmp, SnmpAccepts
+from auditor.transports.snmp_ber import oid
 from auditor.transports.snmp_guess import guess, sign_of_life
 from auditor.transports.snmp_links import Link
 from auditor.transports.snmp_reading import Harvest, get, walk
@@ -68,6 +69,7 @@ class Session:
                 raise Undeclared(f"SNMP cannot carry: {request}")
 
     def _read(self, request: Snmp, into: Harvest, until: float) -> None:
+        _check(request.oids)
         if self._failure is not None:
             raise self._failure
         try:
@@ -95,3 +97,11 @@ class Session:
                 heard = self._link is not None and self._link.heard
                 into.add([f"|alive|{'it answered another request' if heard else sign_of_life(udp, until)}"])
         into.add([f"{word}|{reply}" for word, reply in replies.items()])
+
+
+def _check(oids: Sequence[str]) -> None:
+    try:
+        for one in oids:
+            oid(one)
+    except ValueError as why:
+        raise Undeclared(str(why)) from why

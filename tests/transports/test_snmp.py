@@ -218,6 +218,13 @@ def test_what_snmp_cannot_carry_is_undeclared(agent, transport):
     assert [answer.problem for answer in answers] == ["", "SNMP cannot carry: id"]
 
 
+def test_what_is_no_identifier_is_not_asked(agent, transport):
+    answers = ask(transport, agent.port, "community", Snmp(("1.3.x",)), SYSTEM, Snmp(("1.3.x",), walk=True))
+
+    wrong = "'1.3.x' is no object identifier"
+    assert [answer.problem for answer in answers] == [wrong, "", wrong]
+
+
 def test_the_facts_are_read_from_a_real_agent(agent, transport):
     probes = (snmp.identity, snmp.users, snmp.communities)
     answers = ask(transport, agent.port, "private", *(request for probe in probes for request in probe.requests))
