@@ -7,6 +7,7 @@ the HTTP API, with `data/` behind the mount for version 2 of the KV engine (Hash
 The token goes to that server only: redirects and proxies are not followed, and the certificate is always verified.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -74,14 +75,14 @@ def _get(path: str) -> bytes:
     headers = {"X-Vault-Token": _token(), "X-Vault-Request": "true"}
     if namespace := os.environ.get("VAULT_NAMESPACE", ""):
         headers["X-Vault-Namespace"] = namespace
+    target = f"{url.path.rstrip('/')}/v1/{urllib.parse.quote(path)}"
     try:
-        connection.request("GET", f"{url.path.rstrip('/')}/v1/{urllib.parse.quote(path)}", headers=headers)
-        response = connection.getresponse()
-        body = response.read(_MOST_BYTES)
+        with contextlib.closing(connection):
+            connection.request("GET", target, headers=headers)
+            with connection.getresponse() as response:
+                body = response.read(_MOST_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise CredentialMissing(f"{where} gives no answer: {_why(error)}") from None
-    finally:
-        connection.close()
     if response.status != 200:
         raise CredentialMissing(
             f"{where}: {path}: status {response.status}: {_STATUSES.get(response.status, 'no secret')}"
