@@ -2,7 +2,8 @@
 
 `enable secret 5 $1$abcd$...` becomes `enable secret 5 <secret type5 3f9a0c1d>`. The class is what checks judge (type 7
 is reversible, `default-community:public` is guessable); the digest, keyed with the workspace's own key, shows reuse and
-change without showing the secret. Redacting a redacted text changes nothing. The forms stand in `secret_forms`.
+change without showing the secret. Redacting a redacted text changes nothing. The forms stand in `secret_forms` and
+`secret_shapes`.
 """
 
 import hashlib
@@ -14,17 +15,10 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from auditor.collect import secret_forms
-from auditor.collect.secret_forms import (
-    ACCOUNTS,
-    AGENT_COMMUNITIES,
-    ASSIGNED,
-    COMMUNITIES,
-    CONFIGURED,
-    HINTS,
-    HOSTED,
-    SHAPES,
-)
+from auditor.collect import secret_forms, secret_shapes
+from auditor.collect.secret_forms import AGENT_COMMUNITIES, ASSIGNED, COMMUNITIES, CONFIGURED, HOSTED, Form
+from auditor.collect.secret_shapes import ACCOUNTS, SHAPES, communities_by_section, headless_keys
+from auditor.errors import CredentialStopped
 from auditor.model.probe import Answer, Cli, Request, Saved
 
 # Words that everybody tries first. They are public knowledge, so they may stay readable.
@@ -38,7 +32,6 @@ WELL_KNOWN: Final = frozenset(
 
 _TOKEN: Final = re.compile(r"<secret [A-Za-z0-9:-]{1,60} [0-9a-f]{8}>")
 _MASK: Final = re.compile("\ufdd0(\\d+)\ufdd1")
-_SHORTEST: Final = 5  # characters of a line that could hold a keyword, a blank and a secret
 _UNMASKED: Final = str.maketrans("\ufdd0\ufdd1", "\ufffd\ufffd")  # no device may write a mask of its own
 
 _CRYPT: Final = {
@@ -63,6 +56,8 @@ class Redactor:
 
     def said_to(self, request: Request, text: str) -> str:
         """Return what was said to a request, or of it, without its secrets."""
+        if CredentialStopped.told_in(text):  # our own words, in which `credential password stopped` is no password
+            return text
         return self.configuration(text) if self.as_configuration(request) else self.host(text)
 
     def as_configuration(self, request: Request) -> bool:
@@ -82,6 +77,7 @@ class Redactor:
             text,
             lambda masked: [
                 *_communities(masked, COMMUNITIES),
+                *(_community(masked, span) for span in communities_by_section(masked)),
                 *_positions(masked, (*CONFIGURED, *ASSIGNED), _DEVICE),
                 *_shapes(masked, _DEVICE),
             ],
@@ -120,19 +116,21 @@ class Redactor:
 @cache
 def _rules() -> str:
     """Return a digest of everything that decides what becomes of a text."""
-    files = (Path(__file__), Path(secret_forms.__file__))
+    files = (Path(__file__), Path(secret_forms.__file__), Path(secret_shapes.__file__))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
-def _communities(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Span]:
-    for found in _all(patterns, text):
-        word = found["secret"].strip("\"'")
-        kind = f"default-community:{word}" if word.lower() in WELL_KNOWN else "community"
-        yield *found.span("secret"), kind
+def _communities(text: str, forms: Iterable[Form]) -> Iterator[Span]:
+    return (_community(text, found.span("secret")) for found in _all(forms, text))
 
 
-def _positions(text: str, patterns: Iterable[re.Pattern[str]], schemes: Mapping[str, str]) -> Iterator[Span]:
-    for found in _all(patterns, text):
+def _community(text: str, span: tuple[int, int]) -> Span:
+    word = text[span[0] : span[1]].strip("\"'")
+    return *span, f"default-community:{word}" if word.lower() in WELL_KNOWN else "community"
+
+
+def _positions(text: str, forms: Iterable[Form], schemes: Mapping[str, str]) -> Iterator[Span]:
+    for found in _all(forms, text):
         digit = found.groupdict().get("type")
         encrypted = text.endswith("ENC ", 0, found.start("secret"))
         shape = "encrypted" if encrypted else _form(found["secret"].strip("\"'"), schemes)
@@ -140,10 +138,12 @@ def _positions(text: str, patterns: Iterable[re.Pattern[str]], schemes: Mapping[
 
 
 def _shapes(text: str, schemes: Mapping[str, str]) -> Iterator[Span]:
-    for pattern, kind in SHAPES:
-        for found in pattern.finditer(text):
-            group = "secret" if "secret" in pattern.groupindex else 0
-            yield *found.span(group), kind or schemes.get(found["type"], "hash-unknown")
+    for shape in SHAPES:
+        if any(hint in text for hint in shape.hints):
+            group = "secret" if "secret" in shape.pattern.groupindex else 0
+            for found in shape.pattern.finditer(text):
+                yield *found.span(group), shape.kind or schemes.get(found["type"], "hash-unknown")
+    yield from ((*span, "pem") for span in headless_keys(text))
 
 
 def _accounts(text: str) -> Iterator[Span]:
@@ -152,22 +152,37 @@ def _accounts(text: str) -> Iterator[Span]:
         yield *found.span("secret"), f"hash-{_CRYPT.get(scheme[1], 'unknown')}" if scheme else "hash-des"
 
 
-def _all(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
-    """Give what is found line by line: looking only at lines that may hold something takes a tenth of the time."""
-    listed = [(pattern, pattern.pattern.startswith("^")) for pattern in patterns]
-    whole = text.lower()
-    hints = [hint for hint in HINTS if hint in whole]
-    end = -1
-    for line in text.split("\n"):
-        start, end = end + 1, end + 1 + len(line)
-        small = line.lower()
-        if len(line) < _SHORTEST or not any(hint in small for hint in hints):
-            continue
-        for pattern, anchored in listed:
-            if not anchored:
-                yield from pattern.finditer(text, start, end)
-            elif found := pattern.match(text, start, end):
+def _all(forms: Iterable[Form], text: str) -> Iterator[re.Match[str]]:
+    """Give what is found in the lines that may hold something: `str.find` knows which, a hundred times as fast."""
+    small = text.replace("\u0130", "i").lower()  # the one letter whose small form is longer; places have to stay
+    lines: dict[str, dict[int, int]] = {}
+    for form in forms:
+        chosen: dict[int, int] = {}
+        for hint in form.hints:
+            if hint not in lines:
+                lines[hint] = _lines(small, hint)
+            chosen |= lines[hint]
+        for start, end in chosen.items():
+            if form.also and small.find(form.also, start, end) < 0:
+                continue
+            if not form.anchored:
+                yield from form.pattern.finditer(text, start, end)
+            elif found := form.pattern.match(text, start, end):
                 yield found
+
+
+def _lines(text: str, word: str) -> dict[int, int]:
+    """Return where the lines begin and end that hold a word."""
+    found: dict[int, int] = {}
+    end = 0
+    place = text.find(word)
+    while place >= 0:
+        start = text.rfind("\n", end, place) + 1 or end
+        end = text.find("\n", place)
+        end = len(text) if end < 0 else end
+        found[start] = end
+        place = text.find(word, end)
+    return found
 
 
 def _disjoint(spans: Iterable[Span]) -> list[Span]:

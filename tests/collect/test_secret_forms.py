@@ -159,7 +159,10 @@ def test_only_our_own_tokens_are_left_alone() -> None:
 @pytest.mark.parametrize(
     "piece",
     ["snmp-server user ", "snmp-server user a auth b ", "ppp chap ", "a:", "a://", "key 7 ", "x:x:", "\n", "key\n", " ",
-     "-----BEGIN A PRIVATE KEY-----", "PRIVATE KEY", "eyJ-", 'key "', "password ", "http://a:b@", "trapsess ", "\\"],
+     "-----BEGIN A PRIVATE KEY-----", "PRIVATE KEY", "eyJ-", 'key "', "password ", "http://a:b@", "trapsess ", "\\",
+     "password ;", ';"', "pass=;", "secret=;a ", "/snmp community\n", "/snmp community\nadd ",
+     "config system snmp community\n set name ", "-----END PRIVATE KEY-----\n", "AAAA\n", "Private-Lines: 1\n",
+     "cookie:", "<password>", "<a-", "password :", "eyJaaaaaaaa.", "://", "authorization:basic ", "\u0130password "],
 )  # fmt: skip
 def test_a_hostile_answer_takes_no_longer_than_its_length_warrants(piece: str) -> None:
     """Each of these once took, or in a careless pattern would take, time that grows with the square of the length."""
