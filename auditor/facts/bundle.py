@@ -1,8 +1,8 @@
 """Several files in one request: the shell text that prints them, and the reading of what it printed.
 
-Every file stands under a line of its own, so that a file without a final newline does not run into the next, a missing
-file is told from an unreadable one, and a text that was cut off shows by its missing last line. Plain POSIX: dash,
-busybox and bash print the same.
+Every file stands under a line of its own and ends in a newline, so that none runs into the next; a missing file is told
+from an unreadable one, and a text that was cut off shows by its missing last line. Plain POSIX: dash, busybox and bash
+print the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,13 +16,17 @@ from auditor.facts.sections import HIDDEN_LINK
 _MARK: Final = "#== "
 _END: Final = "#== end"
 
+# One awk prints all files: to start a program costs a host more than to read a file. Where there is none, cat does.
 # A folder that may not be listed hides its files, and what a link leads to: that is unreadable, not missing.
 _LOOP: Final = (
-    "for f in {paths}; do d=${{f%/*}}; "
-    'if [ -f "$f" ] && [ -r "$f" ]; then printf \'\\n#== file %s\\n\' "$f"; cat "$f"; '
+    "set --; for f in {paths}; do d=${{f%/*}}; "
+    'if [ -s "$f" ] && [ -f "$f" ] && [ -r "$f" ]; then set -- "$@" "$f"; '
+    'elif [ -f "$f" ] && [ -r "$f" ]; then printf \'\\n#== file %s\\n\' "$f"; cat "$f"; '
     'elif [ -f "$f" ] || {{ [ -d "$d" ] && ! {{ [ -r "$d" ] && [ -x "$d" ]; }}; }} || '
     "{hidden}; "
-    "then printf '\\n#== unreadable %s\\n' \"$f\"; fi; done"
+    "then printf '\\n#== unreadable %s\\n' \"$f\"; fi; done; "
+    '[ $# = 0 ] || awk \'FNR==1{{printf "\\n#== file %s\\n", FILENAME}} {{print}}\' "$@" 2>/dev/null || '
+    'for f in "$@"; do printf \'\\n#== file %s\\n\' "$f"; cat "$f"; done'
 )
 _HIDDEN: Final = f'{{ [ ! -e "$f" ] && {HIDDEN_LINK}; }}'
 

@@ -18,19 +18,35 @@ MOST_BYTES: Final = 262_144  # of one file; a longer one counts as unread, never
 HIDDEN_LINK: Final = '{ [ -h "$f" ] && [ "$(id -u)" != 0 ] && [ -z "$(readlink -f "$f" 2>/dev/null)" ]; }'
 """Whether $f, which does not seem to exist, is a link to a place that only root may look into."""
 
+_AWK: Final = (
+    'awk \'FNR==1{print "[file " FILENAME "]"; n=0} {n+=length($0)+1} '
+    f'n<={MOST_BYTES}{{print "|" $0; next}} !u[FILENAME]++{{print "[unread " FILENAME "]"}}\''
+)
 SHOW_FILES: Final = (
-    'show() { for f in "$@"; do '
+    f'one() {{ if [ "$(wc -c <"$1")" -le {MOST_BYTES} ]; then echo "[file $1]"; sed \'s/^/|/\' "$1"; echo; '
+    'else echo "[unread $1]"; fi; }; '
+    'show() { for f in "$@"; do shift; '
     'if [ -c "$f" ]; then echo "[file $f]"; '
-    f'elif [ -f "$f" ] && [ -r "$f" ] && [ "$(wc -c <"$f")" -le {MOST_BYTES} ]; then '
-    'echo "[file $f]"; sed \'s/^/|/\' "$f"; echo; '
+    'elif [ -f "$f" ] && [ -r "$f" ]; then '
+    'case $f in /*) if [ -s "$f" ]; then set -- "$@" "$f"; else one "$f"; fi ;; *) one "$f" ;; esac; '
     'elif [ -d "$f" ]; then [ -r "$f" ] && [ -x "$f" ] || echo "[unread $f]"; '
-    f'elif [ -e "$f" ] || {HIDDEN_LINK}; then echo "[unread $f]"; fi; done; }}'
+    f'elif [ -e "$f" ] || {HIDDEN_LINK}; then echo "[unread $f]"; fi; done; '
+    f'[ $# = 0 ] || {_AWK} "$@" 2>/dev/null || for f in "$@"; do one "$f"; done; }}'
 )
 """Defines `show FILE...`: a section `file` each, empty for a device such as /dev/null, and `unread` for what cannot be
-read; missing files are passed over. A directory is named only to say whether it can be listed."""
+read; missing files are passed over. A directory is named only to say whether it can be listed.
+
+One awk(1) reads all files, since starting a program costs a host more than reading a file; where there is none or it
+fails, sed(1) reads them one by one. Of a file that is too long the beginning is shown, and `unread` says that it is
+that."""
 
 VISIBLE: Final = "if [ -r /proc/1/comm ]; then echo '[processes seen]'; else echo '[processes hidden]'; fi"
 """Says whether other accounts' processes can be seen: with hidepid (proc(5)) an empty list proves nothing."""
+
+CAPABILITIES: Final = (
+    'while read -r k v; do [ "$k" != CapBnd: ] || echo "[may $v]"; done 2>/dev/null </proc/1/status || echo "[may ]"'
+)
+"""Says what this system may do at most (capabilities(7)), without starting a program for it."""
 
 END: Final = "echo '[end]'"
 
@@ -62,8 +78,11 @@ class Sections:
         return found[0]
 
     def files(self) -> dict[str, tuple[str, ...]]:
-        """Return the lines of each file shown, by path; a file shown twice counts once."""
-        return {part.words: part.lines for part in reversed(self.parts) if part.name == "file"}
+        """Return the lines of each file shown whole, by path; a file shown twice counts once."""
+        unread = set(self.unread())
+        return {
+            part.words: part.lines for part in reversed(self.parts) if part.name == "file" and part.words not in unread
+        }
 
     def unread(self) -> tuple[str, ...]:
         """Return the paths that are there and could not be read."""
