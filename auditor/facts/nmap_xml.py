@@ -112,6 +112,7 @@ class Scan:
     scanned: Ports
     ports: tuple[ScannedPort, ...]
     quiet: Mapping[str, int] = field(default_factory=dict)
+    services_asked: bool = True  # whether open ports were asked what listens there (-sV)
 
     @property
     def open(self) -> tuple[ScannedPort, ...]:
@@ -133,12 +134,7 @@ class Scan:
 
 def parse_scan(text: str) -> Scan:
     """Return the one host of an nmap run. Raises Unreadable for half a file, a failed run, a host given up."""
-    root = _root(text)
-    finished = root.find("runstats/finished")
-    if finished is None:
-        raise Unreadable("nmap's XML ends before the scan did")
-    if finished.get("exit", "success") != "success":
-        raise Unreadable(f"nmap failed: {finished.get('errormsg') or 'it gives no reason'}")
+    root = _finished(text)
     hosts = root.findall("host")
     if len(hosts) != 1:
         raise Unreadable(f"nmap's XML speaks of {len(hosts)} hosts, not of one")
@@ -148,7 +144,13 @@ def parse_scan(text: str) -> Scan:
         scanned=_scanned(root),
         ports=tuple(_port(port) for port in hosts[0].findall("ports/port") if port.get("protocol") == "tcp"),
         quiet={extra.get("state", ""): _number(extra.get("count")) for extra in hosts[0].findall("ports/extraports")},
+        services_asked="args" not in root.attrib or "-sV" in root.get("args", "").split(),
     )
+
+
+def assert_finished(text: str) -> None:
+    """Raise Unreadable, with nmap's reason, unless a run went well to its end; its hosts are not looked at."""
+    _finished(text)
 
 
 def parse_answering(text: str) -> Scan:
@@ -165,6 +167,10 @@ def need(found: Sequence[object], what: str, usual: int, scan: Scan) -> None:
         return
     if mute := [port.number for port in scan.open if port.service == "tcpwrapped"]:
         raise Unreadable(f"port {mute[0]} accepts connections and hangs up without a word: it may be a {what}")
+    if usual not in scan.scanned:
+        raise Unreadable(f"port {usual}, usual for a {what}, was not looked at")
+    if scan.open and not scan.services_asked:
+        raise Unreadable(f"port {scan.open[0].number} is open and was not asked what it is: it may be a {what}")
     if scan.hides(usual):
         raise Unreadable(f"port {usual} stays silent: a firewall may hide a {what} from here")
     raise NotPresent(f"no {what} among the ports looked at ({len(scan.scanned)} TCP ports)")
@@ -179,6 +185,16 @@ def _root(text: str) -> Element:
         raise Unreadable(f"not nmap's XML: {error}") from None
     if root.tag != "nmaprun":
         raise Unreadable(f"not nmap's XML: it begins with <{root.tag[:40]}>")
+    return root
+
+
+def _finished(text: str) -> Element:
+    root = _root(text)
+    finished = root.find("runstats/finished")
+    if finished is None:
+        raise Unreadable("nmap's XML ends before the scan did")
+    if finished.get("exit", "success") != "success":
+        raise Unreadable(f"nmap failed: {finished.get('errormsg') or 'it gives no reason'}")
     return root
 
 
