@@ -22,6 +22,8 @@ _LEVEL: Final = 6
 _TEXT_LEVEL: Final = 3  # 0.55 of the CPU of level 6 for 1.1 of the bytes, measured over what hosts answer
 _MOST_REMEMBERED: Final = 100_000
 _MOST_TUPLES: Final = 5000
+_DEEPEST: Final = 16  # documents that have to be read to read one, besides the first of its family
+_DAMAGED: Final = "A stored result is damaged: restore the database from a backup."
 _LOT: Final = 500  # SQLite's older limit is 999 variables a statement
 ItemT = TypeVar("ItemT")
 
@@ -39,10 +41,14 @@ def lots(items: Iterable[ItemT], size: int = _LOT) -> Iterator[list[ItemT]]:
 
 
 class Document(NamedTuple):
-    """A JSON text to be stored, and what it is alike to: documents of one family are kept against its first."""
+    """A JSON text to be stored, and what it is alike to.
+
+    Documents of one family are kept against its first, or against the stored document `after`, which is closer still.
+    """
 
     text: str
     family: str = ""
+    after: int = 0
 
 
 class Shelf:
@@ -51,7 +57,7 @@ class Shelf:
     def __init__(self) -> None:
         """Know nothing yet."""
         self.assets: dict[str, int] = {}
-        self.texts: set[str] = set()
+        self.texts: dict[str, int] = {}
         self.records: dict[str, int] = {}
         self.bases: dict[str, tuple[int, bytes]] = {}
         self._pairs: dict[int, tuple[tuple[Judgement, ...], int, int]] = {}
@@ -69,17 +75,10 @@ class Shelf:
 
     def keep(self, filing: "Filing") -> None:
         """Remember what a transaction stored, now that it is committed."""
-        for known, fresh in ((self.records, filing.records), (self.bases, filing.bases)):
+        for known, fresh in ((self.records, filing.records), (self.bases, filing.bases), (self.texts, filing.texts)):
             if len(known) > _MOST_REMEMBERED:
                 known.clear()
             cast("dict[str, object]", known).update(fresh)
-        self.keep_texts(filing.texts)
-
-    def keep_texts(self, digests: Collection[str]) -> None:
-        """Remember texts that are stored."""
-        if len(self.texts) > _MOST_REMEMBERED:
-            self.texts.clear()
-        self.texts.update(digests)
 
 
 class Filing:
@@ -89,7 +88,7 @@ class Filing:
         """Begin with what is known to be stored."""
         self._connection = connection
         self._shelf = shelf
-        self.texts: set[str] = set()
+        self.texts: dict[str, int] = {}
         self.records: dict[str, int] = {}
         self.bases: dict[str, tuple[int, bytes]] = {}
 
@@ -100,7 +99,13 @@ class Filing:
             self._connection.execute(
                 insert_into(self._connection.dialect.name, TEXT).on_conflict_do_nothing(index_elements=["digest"]), rows
             )
-        self.texts |= compressed.keys()
+            self.texts |= text_numbers(self._connection, compressed.keys())
+
+    def lacking(self, documents: Sequence[Document]) -> list[bool]:
+        """Return of each document whether it is still to be stored."""
+        digests = [_name(document.text) for document in documents]
+        self._look_up(set(digests))
+        return [digest not in self.records for digest in digests]
 
     def file_record(self, text: str) -> int:
         """Store a document and return its number."""
@@ -132,7 +137,19 @@ class Filing:
         self._insert([_row(digest, fresh[digest], family) for family, digest in first.items()])
         self.bases |= {family: (self.records[one], fresh[one].text.encode()) for family, one in first.items()}
         rest = [digest for digest in fresh if digest not in self.records]
-        self._insert([_row(digest, fresh[digest], "", self.bases.get(kin.get(digest, ""))) for digest in rest])
+        closer = self._closer({fresh[digest].after for digest in rest} - {0})
+        self._insert(
+            [
+                _row(digest, fresh[digest], "", closer.get(fresh[digest].after) or self.bases.get(kin.get(digest, "")))
+                for digest in rest
+            ]
+        )
+
+    def _closer(self, numbers: set[int]) -> dict[int, tuple[int, bytes]]:
+        """Return the bases that these documents make; none where too many would have to be read to read it."""
+        rows = _with_bases(self._connection, numbers)
+        texts = _restored(rows)
+        return {number: (number, texts[number]) for number in numbers if _depth(rows, number) < _DEEPEST}
 
     def _look_up_bases(self, families: Collection[str]) -> None:
         known = self._shelf.bases
@@ -154,23 +171,34 @@ def compressed(texts: Mapping[str, str]) -> dict[str, tuple[int, bytes]]:
     return {digest: (len(text), zlib.compress(_bytes(text), _TEXT_LEVEL)) for digest, text in texts.items()}
 
 
-def stored_texts(connection: Connection, digests: Collection[str]) -> set[str]:
-    """Return those of the digests whose texts are stored."""
-    found: set[str] = set()
+def text_numbers(connection: Connection, digests: Collection[str]) -> dict[str, int]:
+    """Return the numbers of those texts that are stored, by digest."""
+    found: dict[str, int] = {}
     for lot in lots(digests):
-        found.update(connection.execute(select(TEXT.c.digest).where(TEXT.c.digest.in_(lot))).scalars())
+        rows = connection.execute(select(TEXT.c.digest, TEXT.c.id).where(TEXT.c.digest.in_(lot)))
+        found |= {row.digest: row.id for row in rows}
+    return found
+
+
+def read_digests(connection: Connection, numbers: Collection[int]) -> dict[int, str]:
+    """Return the digests of texts by number. Raises DatabaseProblem when there is no such text."""
+    found: dict[int, str] = {}
+    for lot in lots(set(numbers)):
+        rows = connection.execute(select(TEXT.c.id, TEXT.c.digest).where(TEXT.c.id.in_(lot)))
+        found |= {row.id: row.digest for row in rows}
+    if not found.keys() >= set(numbers):
+        raise DatabaseProblem("A stored text is missing: restore the database from a backup.")
     return found
 
 
 def read_records(connection: Connection, numbers: Iterable[int]) -> dict[int, Json]:
     """Return documents, parsed, by number. Raises DatabaseProblem when one is damaged."""
-    rows = {row.id: row for row in _rows(connection, set(numbers))}
-    bases = {row.id: row for row in _rows(connection, {row.base_id for row in rows.values() if row.base_id})}
+    wanted = set(numbers)
+    texts = _restored(_with_bases(connection, wanted))
     try:
-        raw = {number: zlib.decompress(row.body) for number, row in bases.items()}
-        return {number: json.loads(_restored(row.body, raw.get(row.base_id or 0, b""))) for number, row in rows.items()}
-    except (zlib.error, ValueError) as error:
-        raise DatabaseProblem("A stored result is damaged: restore the database from a backup.") from error
+        return {number: json.loads(texts[number]) for number in wanted}
+    except (KeyError, ValueError) as error:
+        raise DatabaseProblem(_DAMAGED) from error
 
 
 def read_text(connection: Connection, digest: str) -> str:
@@ -199,7 +227,7 @@ def _checked(digest: str, body: bytes) -> str:
     return text
 
 
-class _RecordRow:
+class _RecordRow(NamedTuple):
     """A row of the record table, as selected here."""
 
     id: int
@@ -207,12 +235,40 @@ class _RecordRow:
     body: bytes
 
 
-def _rows(connection: Connection, numbers: set[int]) -> "list[_RecordRow]":
+def _with_bases(connection: Connection, numbers: set[int]) -> dict[int, _RecordRow]:
+    """Return rows by number, and those that they are compressed against."""
+    rows: dict[int, _RecordRow] = {}
+    wanted = numbers
+    while wanted:
+        fresh = _rows(connection, wanted)
+        rows |= {row.id: row for row in fresh}
+        wanted = {row.base_id for row in fresh if row.base_id} - rows.keys()
+    return rows
+
+
+def _rows(connection: Connection, numbers: set[int]) -> list[_RecordRow]:
     found: list[_RecordRow] = []
     for lot in lots(sorted(numbers)):
         chosen = select(RECORD.c.id, RECORD.c.base_id, RECORD.c.body).where(RECORD.c.id.in_(lot))
-        found += cast("list[_RecordRow]", connection.execute(chosen).all())
+        found += [_RecordRow(*row) for row in connection.execute(chosen)]
     return found
+
+
+def _restored(rows: Mapping[int, _RecordRow]) -> dict[int, bytes]:
+    """Return the texts of rows whose bases are among them. Raises DatabaseProblem when one is damaged."""
+    texts: dict[int, bytes] = {}
+    try:
+        for number, row in sorted(rows.items()):  # a base is older than what is compressed against it
+            restorer = zlib.decompressobj(zdict=texts[row.base_id][-_WINDOW:]) if row.base_id else zlib.decompressobj()
+            texts[number] = restorer.decompress(row.body) + restorer.flush()
+    except (KeyError, zlib.error) as error:
+        raise DatabaseProblem(_DAMAGED) from error
+    return texts
+
+
+def _depth(rows: Mapping[int, _RecordRow], number: int) -> int:
+    base = rows[number].base_id
+    return 1 + _depth(rows, base) if base else 0
 
 
 def _row(digest: str, document: Document, family: str, base: tuple[int, bytes] | None = None) -> dict[str, object]:
@@ -234,10 +290,3 @@ def _squeezed(raw: bytes, base: bytes) -> bytes:
         return zlib.compress(raw, _LEVEL)
     squeezer = zlib.compressobj(_LEVEL, zdict=base[-_WINDOW:])
     return squeezer.compress(raw) + squeezer.flush()
-
-
-def _restored(body: bytes, base: bytes) -> bytes:
-    if not base:
-        return zlib.decompress(body)
-    restorer = zlib.decompressobj(zdict=base[-_WINDOW:])
-    return restorer.decompress(body) + restorer.flush()

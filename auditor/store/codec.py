@@ -5,8 +5,9 @@ and audits in which it is the same:
 
 - `plan`: control, check, severity and settings of each demand; the same for all assets of a kind;
 - `judged`: verdict, reason, violations and the numbers of the evidence for each demand; the same for like assets;
-- `seen`: the evidence, without its times;
-- `asked`: the times, as microseconds since the one before; the first since 1970;
+- `seen`: the evidence, without its times and texts; the same for all assets that are asked the same and answer;
+- `asked`: the times, as microseconds since the one before, and the numbers of the stored texts, each less the one
+  before; the first since 1970 and since 0;
 - `told`: what the newest audit alone remembers, so that an asset need not send again what did not change.
 
 Values keep their types: JSON has no tuples, sets or dates, so those are lists that begin with a letter for the type.
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from operator import attrgetter
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -72,26 +73,48 @@ def judging(judgements: Iterable[Judgement]) -> Judging:
 
 
 def sights(asset: str, evidence: Iterable[Evidence]) -> Sights:
-    """Return the evidence of an asset as documents, without its times and without the asset's own name."""
-    owned = [(_sight(seen), None if seen.asset == asset else seen.asset) for seen in evidence]
-    return _sights(tuple(owned))
+    """Return the evidence of an asset as documents, without times, texts and the asset's own name."""
+    listed = [
+        (
+            seen.channel,
+            seen.request,
+            1 if seen.digest else "",
+            seen.problem,
+            seen.privilege,
+            seen.origin,
+            None if seen.asset == asset else seen.asset,
+        )
+        for seen in evidence
+    ]
+    return _sights(tuple(listed))
 
 
-def times(evidence: Iterable[Evidence]) -> bytes:
-    """Return when each item of evidence was asked, compressed. Raises ValueError for a time without a time zone."""
-    return _packed_times(tuple([seen.asked_at for seen in evidence]))
+def asked(evidence: Sequence[Evidence], texts: Mapping[str, int]) -> bytes:
+    """Return when each item of evidence was asked and where its text is, compressed, given the texts' numbers.
+
+    Raises ValueError for a time without a time zone.
+    """
+    moments = tuple([seen.asked_at for seen in evidence])
+    return _asked(moments, tuple([texts[seen.digest] for seen in evidence if seen.digest]))
 
 
-def times_from(packed_times: bytes) -> list[int | None]:
-    """Return the steps from one time to the next, as `evidence_from` takes them."""
-    return cast("list[int | None]", json.loads(zlib.decompress(packed_times)))
+def asked_from(body: bytes) -> tuple[list[int | None], list[int]]:
+    """Return the steps from one time to the next, and the numbers of the texts."""
+    steps = cast("list[list[int]] | list[int | None]", json.loads(zlib.decompress(body)))
+    if len(steps) == 2 and isinstance(steps[0], list):
+        times, numbers = cast("tuple[list[int | None], list[int]]", steps)
+        return times, list(accumulate(numbers))
+    return cast("list[int | None]", steps), []  # as it was written before texts were named by their numbers
 
 
-def evidence_from(asset: str, seen: Sequence[Sequence[Json]], asked: Sequence[int | None]) -> list[Evidence]:
-    """Return the evidence of an asset from its two parsed documents."""
+def evidence_from(
+    asset: str, seen: Sequence[Sequence[Json]], steps: Sequence[int | None], digests: Iterable[str]
+) -> list[Evidence]:
+    """Return the evidence of an asset from its parsed documents and the digests of its texts, in their order."""
     found: list[Evidence] = []
+    texts = iter(digests)
     at = _EPOCH
-    for sight, step in zip(seen, asked, strict=True):
+    for sight, step in zip(seen, steps, strict=True):
         channel, request, digest, problem, privilege, origin, owner = [*sight, *_BLANK[len(sight) :]]
         if step:
             at += timedelta(microseconds=step)
@@ -101,7 +124,7 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], asked: Sequence[in
                 request=str(request),
                 channel=str(channel),
                 asked_at=None if step is None else at,
-                digest=str(digest),
+                digest=next(texts) if digest == 1 else str(digest),
                 problem=str(problem),
                 privilege=str(privilege),
                 origin=str(origin),
@@ -160,10 +183,9 @@ def told(judged: Judged, answers: Iterable[Answer]) -> bytes:
     return b"\n".join([_dump(marks).encode(), b"".join(digests)])
 
 
-def told_from(asset: str, seen: Sequence[Sequence[Json]], body: bytes) -> dict[str, LastAnswer]:
-    """Return what an asset told last, by request, from the parsed evidence and what was kept beside it."""
+def told_from(evidence: Iterable[Evidence], body: bytes) -> dict[str, LastAnswer]:
+    """Return what an asset told last, by request, from its evidence and what was kept beside it."""
     marks, _, digests = body.partition(b"\n")
-    evidence = evidence_from(asset, seen, [None] * len(seen))
     listed = zip(evidence, cast("list[int | str | None]", json.loads(marks)), strict=True)
     told: dict[str, LastAnswer] = {}
     for number, (one, exit_status) in enumerate((one, mark) for one, mark in listed if not isinstance(mark, str)):
@@ -207,21 +229,14 @@ def _violation(item: Sequence[Json]) -> Violation:
     return Violation(str(subject), cast("Value", unpacked(found)), cast("Value", unpacked(wanted)))
 
 
-_Sight = tuple[str, str, str, str, str, str]
-_sight: Final[Callable[[Evidence], _Sight]] = cast(
-    "Callable[[Evidence], _Sight]", attrgetter("channel", "request", "digest", "problem", "privilege", "origin")
-)
-
-
 @lru_cache(1000)
-def _sights(owned: tuple[tuple[_Sight, str | None], ...]) -> Sights:
-    family: Json = [[sight[0], sight[1]] for sight, _ in owned]
-    return Sights(_dump([_sight_line(*one) for one in owned]), _dump(family))
+def _sights(listed: tuple[tuple[Json, ...], ...]) -> Sights:
+    return Sights(_dump([_sight_line(*one) for one in listed]), _dump([[one[0], one[1]] for one in listed]))
 
 
-def _sight_line(sight: _Sight, owner: str | None) -> list[Json]:
-    """Return an item of evidence without time; the asset only when it is another, and empty ends left out."""
-    line: list[Json] = list(sight)
+def _sight_line(*sight: Json) -> list[Json]:
+    """Return an item of evidence as it is written; the asset only when it is another, and empty ends left out."""
+    *line, owner = sight
     if owner is not None:
         return [*line, [owner]]
     while line[-1] == "" and len(line) > 2:
@@ -230,8 +245,9 @@ def _sight_line(sight: _Sight, owner: str | None) -> list[Json]:
 
 
 @lru_cache(1000)
-def _packed_times(moments: tuple[datetime | None, ...]) -> bytes:
-    return zlib.compress(_dump(_steps(moments)).encode())
+def _asked(moments: tuple[datetime | None, ...], texts: tuple[int, ...]) -> bytes:
+    numbers: list[Json] = [number - before for before, number in pairwise((0, *texts))]
+    return zlib.compress(_dump([_steps(moments), numbers]).encode())
 
 
 def _steps(times: Iterable[datetime | None]) -> list[Json]:

@@ -1,16 +1,16 @@
 """Evidence read again: what each asset was asked in an audit, and the texts of its answers."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from auditor.model.evidence import Evidence
 from auditor.store import codec
-from auditor.store.blobs import read_records, read_text, read_texts
+from auditor.store.blobs import read_digests, read_records, read_text, read_texts
 from auditor.store.codec import Json
 from auditor.store.memory import Memory, audit_number
 from auditor.store.records import LastAnswer
@@ -18,6 +18,7 @@ from auditor.store.tables import ANSWER, ASSET, LAST_TOLD
 
 _PAGE: Final = 200  # assets read at once
 _MOST_KEPT: Final = 2000  # parsed documents
+_MOST_DIGESTS: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,32 @@ class Told:
     plan_id: int
     judged_id: int
     seen: Json
-    asked: bytes
+    steps: list[int | None]
+    digests: list[str]
 
     def evidence(self) -> list[Evidence]:
         """Return what was asked and seen."""
-        seen = cast("list[list[Json]]", self.seen)
-        return codec.evidence_from(self.asset, seen, codec.times_from(self.asked))
+        return codec.evidence_from(self.asset, cast("list[list[Json]]", self.seen), self.steps, self.digests)
+
+
+class Kept:
+    """Parsed documents and digests of texts that are likely to be needed again while assets are gone through."""
+
+    def __init__(self) -> None:
+        """Have nothing."""
+        self.documents: OrderedDict[int, Json] = OrderedDict()
+        self.digests: dict[int, str] = {}
+
+    def read(self, connection: Connection, documents: set[int], digests: set[int]) -> None:
+        """Have at least these, by number."""
+        self.documents.update(read_records(connection, documents - self.documents.keys()))
+        for number in documents:
+            self.documents.move_to_end(number)
+        while len(self.documents) > max(_MOST_KEPT, len(documents)):
+            self.documents.popitem(last=False)
+        if len(self.digests) > _MOST_DIGESTS:
+            self.digests.clear()
+        self.digests.update(read_digests(connection, digests - self.digests.keys()))
 
 
 class EvidenceMemory(Memory):
@@ -61,17 +82,20 @@ class EvidenceMemory(Memory):
 
     def last_told(self, asset: str) -> Mapping[str, LastAnswer]:
         """Return what an asset last told to each request (`str(request)`), where it need not send the same again."""
-        chosen = select(LAST_TOLD.c.seen_id, LAST_TOLD.c.body).join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id)
+        chosen = select(LAST_TOLD).join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id).where(ASSET.c.name == asset)
         with self._database.reading() as connection:
-            row = connection.execute(chosen.where(ASSET.c.name == asset)).first()
+            row = connection.execute(chosen).first()
             if row is None:
                 return {}
-            seen = read_records(connection, [row.seen_id])[row.seen_id]
-        return codec.told_from(asset, cast("list[list[Json]]", seen), row.body)
+            seen = cast("list[list[Json]]", read_records(connection, [row.seen_id])[row.seen_id])
+            steps, numbers = codec.asked_from(row.asked)
+            digests = read_digests(connection, numbers)
+        evidence = codec.evidence_from(asset, seen, steps, [digests[number] for number in numbers])
+        return codec.told_from(evidence, row.body)
 
     def _told(self, audit: str = "", asset: str = "") -> Iterator[Told]:
         """Give what assets told, by name: in an audit, or the last of each. A page at a time, so memory stays flat."""
-        kept: OrderedDict[int, Json] = OrderedDict()
+        kept = Kept()
         after: str | None = None
         while True:
             with self._database.reading() as connection:
@@ -82,9 +106,7 @@ class EvidenceMemory(Memory):
             after = page[-1].asset
 
 
-def _page(
-    connection: Connection, kept: OrderedDict[int, Json], audit: str, asset: str, after: str | None
-) -> list[Told]:
+def _page(connection: Connection, kept: Kept, audit: str, asset: str, after: str | None) -> list[Told]:
     chosen = select(ASSET.c.name, ANSWER).join(ASSET, ASSET.c.id == ANSWER.c.asset_id)
     if audit:
         chosen = chosen.where(ANSWER.c.audit_id == audit_number(connection, audit))
@@ -94,30 +116,30 @@ def _page(
         chosen = chosen.where(ASSET.c.name == asset)
     if after is not None:
         chosen = chosen.where(ASSET.c.name > after)
-    rows = connection.execute(chosen.order_by(ASSET.c.name).limit(_PAGE)).all()
-    needed = {number for row in rows for number in (row.plan_id, row.judged_id, row.seen_id)}
-    _keep(kept, read_records(connection, needed - kept.keys()), needed)
+    return told_by(connection, connection.execute(chosen.order_by(ASSET.c.name).limit(_PAGE)).all(), kept)
+
+
+def told_by(connection: Connection, rows: "Sequence[Row[tuple[object, ...]]]", kept: Kept) -> list[Told]:
+    """Return what rows of answers, joined with the asset's name, stand for."""
+    asked = [codec.asked_from(row.asked) for row in rows]
+    kept.read(
+        connection,
+        {number for row in rows for number in (row.plan_id, row.judged_id, row.seen_id)},
+        {number for _, numbers in asked for number in numbers},
+    )
     return [
         Told(
             asset=row.name,
             reached=row.reached,
             problem=row.problem,
             saved_at=row.saved_at,
-            plan=kept[row.plan_id],
-            judged=kept[row.judged_id],
+            plan=kept.documents[row.plan_id],
+            judged=kept.documents[row.judged_id],
             plan_id=row.plan_id,
             judged_id=row.judged_id,
-            seen=kept[row.seen_id],
-            asked=row.asked,
+            seen=kept.documents[row.seen_id],
+            steps=steps,
+            digests=[kept.digests[number] for number in numbers],
         )
-        for row in rows
+        for row, (steps, numbers) in zip(rows, asked, strict=True)
     ]
-
-
-def _keep(kept: OrderedDict[int, Json], fresh: dict[int, Json], needed: set[int]) -> None:
-    """Add documents, and drop those that have not been needed for the longest time."""
-    kept.update(fresh)
-    for number in needed:
-        kept.move_to_end(number)
-    while len(kept) > max(_MOST_KEPT, len(needed)):
-        kept.popitem(last=False)

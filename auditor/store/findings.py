@@ -145,7 +145,7 @@ def _note_change(writing: _Writing, number: int, stored: list[object], finding: 
         writing.seen_again.setdefault(finding.last_seen, []).append(number)
         return
     writing.changed.append({"number": number, **dict(zip(_CHANGING, values, strict=True))})
-    if (stored[_STATE], stored[_FOUND]) != (values[_STATE], values[_FOUND]):
+    if _tells(cast("str", stored[_STATE]), finding.state) or stored[_FOUND] != values[_FOUND]:
         writing.events.append(
             {
                 "finding_id": number,
@@ -157,10 +157,16 @@ def _note_change(writing: _Writing, number: int, stored: list[object], finding: 
         )
 
 
+def _tells(before: str, state: FindingState) -> bool:
+    """Whether a change of state is worth a line: that what was new or back is still there is not."""
+    seen_again = state is FindingState.OPEN and before in {FindingState.NEW, FindingState.REOPENED}
+    return before != state.value and not seen_again
+
+
 def _identity(finding: Finding) -> str:
-    """Return the whole digest that a finding's id is the beginning of."""
+    """Return the digest that a finding's id is the beginning of: half of a SHA-256, of which there may be millions."""
     seen = f"{finding.asset}\0{finding.check}\0{finding.subject}"
-    return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _values(finding: Finding, form: Form) -> _Values:

@@ -1,6 +1,6 @@
 """Earlier audits in numbers, for trends: counted once when an audit is finished, and cheap to read."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import cast
@@ -11,12 +11,14 @@ from auditor.model.check import Severity
 from auditor.model.finding import FindingState
 from auditor.model.result import Verdict
 from auditor.store.blobs import read_records
-from auditor.store.memory import Memory, audit_number, parsed_number
-from auditor.store.records import AuditOutcome, PastAudit, Tally
+from auditor.store.evidence import Kept, told_by
+from auditor.store.memory import audit_number, parsed_number
+from auditor.store.records import AuditOutcome, PastAsset, PastAudit, PastCheck, Tally
+from auditor.store.saving import Reading, SavingMemory
 from auditor.store.tables import ANSWER, ASSET, AUDIT, EVENT, FINDING, TALLY
 
 
-class HistoryMemory(Memory):
+class HistoryMemory(SavingMemory):
     """The part of the store that compares audits."""
 
     def tallies(self, audit: str) -> list[Tally]:
@@ -38,6 +40,44 @@ class HistoryMemory(Memory):
             rows = connection.execute(chosen).all()
             scopes = read_records(connection, {row.scope_id for row in rows})
             return [_past(connection, row, cast("list[str]", scopes[row.scope_id])) for row in reversed(rows)]
+
+    def asset_history(self, asset: str) -> list[PastAsset]:
+        """Return what every finished audit made of an asset, oldest first."""
+        chosen = (
+            select(ASSET.c.name, ANSWER, AUDIT.c.started_at)
+            .join(ANSWER, ANSWER.c.asset_id == ASSET.c.id)
+            .join(AUDIT, AUDIT.c.id == ANSWER.c.audit_id)
+            .where(ASSET.c.name == asset, AUDIT.c.finished_at.is_not(None))
+            .order_by(AUDIT.c.id)
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(chosen).all()
+            told = told_by(connection, rows, Kept())
+        reading = Reading()
+        return [
+            PastAsset(
+                audit=str(row.audit_id),
+                started_at=row.started_at,
+                reached=row.reached,
+                problem=row.problem,
+                judged=reading.judged(one),
+            )
+            for row, one in zip(rows, told, strict=True)
+        ]
+
+    def check_history(self, check: str) -> list[PastCheck]:
+        """Return how often every finished audit gave each verdict on a check, oldest first."""
+        chosen = (
+            select(AUDIT.c.id, AUDIT.c.started_at, TALLY.c.verdict, TALLY.c.assets)
+            .join(TALLY, TALLY.c.audit_id == AUDIT.c.id)
+            .where(TALLY.c.check_name == check)
+            .order_by(AUDIT.c.id)
+        )
+        counts: dict[tuple[int, datetime], Counter[Verdict]] = defaultdict(Counter)
+        with self._database.reading() as connection:
+            for row in connection.execute(chosen):
+                counts[row.id, row.started_at][Verdict(row.verdict)] += row.assets
+        return [PastCheck(audit=str(id_), started_at=at, verdicts=dict(found)) for (id_, at), found in counts.items()]
 
     def last_answers(self, until: str) -> dict[str, datetime]:
         """Return when each asset last answered, by name: in an audit or in those before it."""

@@ -10,7 +10,7 @@ from auditor.model.asset import Asset
 from auditor.model.check import Severity
 from auditor.model.finding import Finding, FindingState
 from auditor.model.probe import Answer, Request
-from auditor.model.result import Verdict
+from auditor.model.result import Judged, Verdict
 
 
 class AuditOutcome(StrEnum):
@@ -133,6 +133,26 @@ class PastAudit:
     policy_digest: str = ""
     assets: frozenset[str] = frozenset()  # that it was of
     reached: int = 0  # of these
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAsset:
+    """What an audit made of one asset."""
+
+    audit: str
+    started_at: datetime
+    reached: bool
+    problem: str
+    judged: Judged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCheck:
+    """How often an audit gave each verdict on one check; a control that demands it counts, and another once more."""
+
+    audit: str
+    started_at: datetime
+    verdicts: Mapping[Verdict, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,14 @@ from datetime import datetime
 from functools import cache
 from typing import Final, cast
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.errors import UsageError
 from auditor.model.evidence import evidence_of, text_digest
 from auditor.model.result import Judged, Judgement, Result, judged_of
 from auditor.store import codec
-from auditor.store.blobs import Document, Filing, compressed, insert_into, stored_texts
+from auditor.store.blobs import Document, Filing, compressed, insert_into, lots, text_numbers
 from auditor.store.codec import Json
 from auditor.store.evidence import EvidenceMemory, Told
 from auditor.store.memory import audit_number, no_audit, parsed_number, register_assets
@@ -51,14 +51,17 @@ class SavingMemory(EvidenceMemory):
         for gathered, judged in listed:
             if judged.asset != gathered.asset.name:
                 raise ValueError(f"a result about {judged.asset} was given for {gathered.asset.name}")
-        texts = compressed(self._unknown_texts(listed))
+        stored, unknown = self._texts(listed)
+        texts = compressed(unknown)
         written = [_written(gathered, judged, self._shelf.pair(judged.judgements)) for gathered, judged in listed]
         with self._database.writing() as connection:
             filing = Filing(connection, self._shelf)
             number = _open_audit(connection, audit)
+            filing.texts.update(stored)
             filing.file_texts(texts)
+            asked = [codec.asked(judged.evidence, filing.texts) for _, judged in listed]
             assets = self._asset_numbers(connection, [judged.asset for _, judged in listed], now)
-            pairs = _file_pairs(filing, written)
+            pairs = _file_pairs(connection, filing, written, assets)
             seen = filing.file_records([Document(one.sights.seen, one.sights.family) for one in written])
             rows = [
                 {
@@ -70,13 +73,13 @@ class SavingMemory(EvidenceMemory):
                     "plan_id": pair[0],
                     "judged_id": pair[1],
                     "seen_id": sighted,
-                    "asked": one.asked,
+                    "asked": own,
                 }
-                for one, pair, sighted in zip(written, pairs, seen, strict=True)
+                for one, pair, sighted, own in zip(written, pairs, seen, asked, strict=True)
             ]
             told = [
-                {"asset_id": assets[one.judged.asset], "seen_id": sighted, "body": one.told}
-                for one, sighted in zip(written, seen, strict=True)
+                {"asset_id": assets[one.judged.asset], "seen_id": sighted, "asked": own, "body": one.told}
+                for one, sighted, own in zip(written, seen, asked, strict=True)
                 if one.told
             ]
             for table, key, fresh in ((ANSWER, ("audit_id", "asset_id"), rows), (LAST_TOLD, ("asset_id",), told)):
@@ -94,7 +97,7 @@ class SavingMemory(EvidenceMemory):
         """
         with self._database.reading() as connection:
             number = str(audit_number(connection, audit))
-        reading = _Reading()
+        reading = Reading()
         for told in self._told(number, asset):
             yield reading.judged(told)
 
@@ -103,29 +106,25 @@ class SavingMemory(EvidenceMemory):
         for one in self.judged(audit, asset):
             yield from one.results
 
-    def _unknown_texts(self, batch: Iterable[Saved]) -> dict[str, str]:
-        """Return the texts of a batch that are not stored, by digest. Looked up before they cost their compression."""
-        lacking = {
-            name: fresh
-            for name, (_, judged) in enumerate(batch)
-            if (fresh := {seen.digest for seen in judged.evidence} - self._shelf.texts - {""})
-        }
-        unknown: set[str] = set().union(*lacking.values())
-        if not unknown:
-            return {}
-        with self._database.reading() as connection:
-            stored = stored_texts(connection, unknown)
-        self._shelf.keep_texts(stored)
-        texts: dict[str, str] = {}
-        listed = list(batch)
-        for place, digests in lacking.items():
-            gathered, judged = listed[place]
-            if fresh := digests - stored:
+    def _texts(self, batch: Sequence[Saved]) -> tuple[dict[str, int], dict[str, str]]:
+        """Return the numbers of a batch's texts that are stored, and the other texts, by digest.
+
+        It is looked up before a text costs its hashing and compression, and while nobody waits to write.
+        """
+        needed = [{seen.digest for seen in judged.evidence if seen.digest} for _, judged in batch]
+        known = self._shelf.texts
+        stored = {digest: known[digest] for digest in set().union(*needed) if digest in known}
+        if unsure := set[str]().union(*needed) - stored.keys():
+            with self._database.reading() as connection:
+                stored |= text_numbers(connection, unsure)
+        unknown: dict[str, str] = {}
+        for (gathered, judged), digests in zip(batch, needed, strict=True):
+            if fresh := digests - stored.keys():
                 given = {text_digest(answer.text): answer.text for answer in gathered.answers.values()}
                 if lost := fresh - given.keys():
                     raise ValueError(f"a result of {judged.asset} rests on a text that is not stored: {min(lost)}")
-                texts |= {digest: given[digest] for digest in fresh}
-        return texts
+                unknown |= {digest: given[digest] for digest in fresh}
+        return stored, unknown
 
     def _asset_numbers(self, connection: Connection, names: Collection[str], now: datetime) -> Mapping[str, int]:
         known = self._shelf.assets
@@ -143,7 +142,6 @@ class _Written:
     pair: tuple[int, int] | None  # the numbers of its plan and verdicts, where these are known to be stored
     judging: codec.Judging | None
     sights: codec.Sights
-    asked: bytes
     told: bytes
 
 
@@ -154,28 +152,44 @@ def _written(gathered: Gathered, judged: Judged, pair: tuple[int, int] | None) -
         pair,
         None if pair else codec.judging(judged.judgements),
         codec.sights(judged.asset, judged.evidence),
-        codec.times(judged.evidence),
         codec.told(judged, gathered.answers.values()),
     )
 
 
-def _file_pairs(filing: Filing, written: Sequence[_Written]) -> list[tuple[int, int]]:
+def _file_pairs(
+    connection: Connection, filing: Filing, written: Sequence[_Written], assets: Mapping[str, int]
+) -> list[tuple[int, int]]:
     """Store the plan and verdicts of each, where they are not known to be stored, and return their numbers."""
-    fresh = [one.judging for one in written if one.judging]
-    plans = filing.file_records([Document(one.plan) for one in fresh])
-    verdicts = filing.file_records([Document(one.judged, one.plan) for one in fresh])
-    stored = zip(plans, verdicts, strict=True)
+    fresh = [(one.judging, assets[one.judged.asset]) for one in written if one.judging]
+    plans = filing.file_records([Document(shared.plan) for shared, _ in fresh])
+    verdicts = [Document(shared.judged, shared.plan) for shared, _ in fresh]
+    lacking = filing.lacking(verdicts)
+    before = _last_judged(connection, [asset for (_, asset), new in zip(fresh, lacking, strict=True) if new])
+    closer = [one._replace(after=before.get(asset, 0)) for one, (_, asset) in zip(verdicts, fresh, strict=True)]
+    stored = zip(plans, filing.file_records(closer), strict=True)
     return [one.pair or next(stored) for one in written]
 
 
-class _Reading:
-    """Documents that many assets have in common, made into values once."""
+def _last_judged(connection: Connection, assets: Collection[int]) -> dict[int, int]:
+    """Return the record of each asset's last verdicts, which new ones are likely to be much alike."""
+    found: dict[int, int] = {}
+    for lot in lots(assets):
+        newest = select(func.max(ANSWER.c.id)).where(ANSWER.c.asset_id.in_(lot)).group_by(ANSWER.c.asset_id)
+        rows = connection.execute(select(ANSWER.c.asset_id, ANSWER.c.judged_id).where(ANSWER.c.id.in_(newest)))
+        found |= {row.asset_id: row.judged_id for row in rows}
+    return found
+
+
+class Reading:
+    """Documents that many assets and audits have in common, made into values once."""
 
     def __init__(self) -> None:
+        """Have read nothing."""
         self._demands: dict[int, list[codec.Demanded]] = {}
         self._judgements: OrderedDict[tuple[int, int], tuple[Judgement, ...]] = OrderedDict()
 
     def judged(self, told: Told) -> Judged:
+        """Return what became of an asset."""
         return Judged(told.asset, self._shared(told), tuple(told.evidence()))
 
     def _shared(self, told: Told) -> tuple[Judgement, ...]:

@@ -69,7 +69,8 @@ class Row(SQLModel):
 class RecordRow(Row, table=True):
     """A compressed JSON document, named by the SHA-256 of its text.
 
-    Documents of one `family` are much alike: all but the first are compressed against it, their `base`.
+    Documents of one `family` are much alike: all but the first, which alone names the family, are compressed against
+    it or against another that is closer, their `base`, which is always an older row.
     """
 
     __tablename__ = "record"
@@ -131,7 +132,8 @@ class IdentityRow(Row, table=True):
 class AnswerRow(Row, table=True):
     """Everything that one audit got from one asset: its presence says that the asset is done.
 
-    `plan` has the demands, `judged` their verdicts, `seen` the evidence without its times, `asked` those times.
+    `plan` has the demands, `judged` their verdicts, `seen` the evidence without its times and texts, `asked` the times
+    and the numbers of the texts.
     """
 
     __tablename__ = "asset_audit"
@@ -151,12 +153,13 @@ class AnswerRow(Row, table=True):
 class LastToldRow(Row, table=True):
     """What an asset need not send again as long as it stays the same; only the newest is kept.
 
-    `body` goes with the evidence in `seen`, item by item: its exit statuses, and the keyed digests of what was sent.
+    `body` goes with the evidence in `seen` and `asked`, item by item: exit statuses, keyed digests of what was sent.
     """
 
     __tablename__ = "last_told"
     asset_id: int = Field(primary_key=True, foreign_key="asset.id", sa_column_kwargs={"autoincrement": False})
     seen_id: int = Field(foreign_key="record.id")
+    asked: bytes = Field(sa_type=LargeBinary)
     body: bytes = Field(sa_type=LargeBinary)
 
 
@@ -174,7 +177,7 @@ class TallyRow(Row, table=True):
 
 
 class FindingRow(Row, table=True):
-    """A finding as it stands. `identity` is the SHA-256 of asset, check and subject; a finding's id begins it."""
+    """A finding as it stands. `identity` is half the SHA-256 of asset, check and subject; a finding's id begins it."""
 
     __tablename__ = "finding"
     id: int | None = Field(default=None, primary_key=True)
@@ -183,7 +186,7 @@ class FindingRow(Row, table=True):
     check_name: str = Field(sa_type=AnyText)
     subject: str = Field(sa_type=AnyText)
     control: str = Field(sa_type=AnyText)
-    state: str = Field(sa_type=String(16), index=True)
+    state: str = Field(sa_type=String(16))
     severity: str = Field(sa_type=String(16))
     found: str = Field(sa_type=AnyText)
     wanted: str = Field(sa_type=AnyText)
@@ -202,7 +205,7 @@ class EventRow(Row, table=True):
     __tablename__ = "finding_event"
     id: int | None = Field(default=None, primary_key=True)
     finding_id: int = Field(foreign_key="finding.id", index=True)
-    audit_id: int | None = Field(default=None, foreign_key="audit.id", index=True)
+    audit_id: int | None = Field(default=None, foreign_key="audit.id")
     at: datetime
     before: str | None = Field(default=None, sa_type=String(16))
     state: str = Field(sa_type=String(16))

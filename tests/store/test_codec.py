@@ -71,7 +71,10 @@ def back(evidence: list[Evidence], given_results: list[Result]) -> tuple[list[Ev
     judged = judged_of("web-01", evidence, given_results)
     shared = codec.judging(judged.judgements)
     seen = json.loads(codec.sights("web-01", judged.evidence).seen)
-    evidence_back = codec.evidence_from("web-01", seen, codec.times_from(codec.times(judged.evidence)))
+    texts = {"0" * 64: 17, "1" * 64: 4, SEEN.digest: 99}
+    digests = {number: digest for digest, number in texts.items()}
+    steps, numbers = codec.asked_from(codec.asked(judged.evidence, texts))
+    evidence_back = codec.evidence_from("web-01", seen, steps, [digests[number] for number in numbers])
     judgements = codec.judgements_from(codec.demands_from(json.loads(shared.plan)), json.loads(shared.judged))
     return evidence_back, list(Judged("web-01", judgements, tuple(evidence_back)).results)
 
@@ -130,16 +133,17 @@ def test_documents_of_like_assets_are_the_same() -> None:
         for given in (said("web-01"), said("web-02", at=NOW + timedelta(hours=1)))
     ]
 
+    numbers = {seen.digest: 1 for judged in listed for seen in judged.evidence}
     one, other = ((codec.judging(j.judgements), codec.sights(j.asset, j.evidence)) for j in listed)
     assert one == other
-    assert codec.times(listed[0].evidence) != codec.times(listed[1].evidence)
+    assert codec.asked(listed[0].evidence, numbers) != codec.asked(listed[1].evidence, numbers)
 
 
 def test_a_time_without_zone_is_refused() -> None:
     """It could be any moment."""
     naive = Evidence(asset="web-01", request="x", channel="ssh", asked_at=datetime(2026, 1, 1))  # noqa: DTZ001
     with pytest.raises(ValueError, match="time zone"):
-        codec.times([naive])
+        codec.asked([naive], {})
 
 
 def test_days_and_moments_stay_apart() -> None:
