@@ -74,10 +74,14 @@ _CONFIG: Final = (
     '[ -n "$n" ] || break; set -f; for f in $n; do show "${f%/*}"; done; set +f; set -- $n; done)'
 )
 _DAEMONS: Final = (
-    "for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
+    "t=; for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
     'case $c in sshd|dropbear) w=here; [ $p/root -ef / ] || w=elsewhere; [ "$(id -u)" = 0 ] || w=unknown; '
+    "l=$(tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null | sed 's/\\[listener\\].*/[listener]/'); "
+    "case $l in '') continue;; 'sshd: '*'[listener]') ;; "
+    # Who is logged in just now is no setting, and would make every answer another one.
+    "'sshd: '*) [ $w = elsewhere ] || [ $t ] || echo \"[daemon $c $w session]\"; t=1; continue;; esac; "
     "echo \"[daemon $c $w $(sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/\\1/p' $p/status 2>/dev/null)]\"; "
-    "tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null | sed 's/^/|/'; echo;; esac; done"
+    "printf '|%s\\n' \"$l\";; esac; done"
 )
 _COMMAND: Final = "; ".join(
     [
