@@ -1,4 +1,4 @@
-"""Which well-known communities an agent answers, by SNMPv2c and then v1: all are tried at once over one socket."""
+"""Which well-known communities an agent answers, by SNMPv2c or v1: all are tried at once over one socket."""
 
 import secrets
 from collections.abc import Sequence
@@ -16,9 +16,20 @@ _MAY_NOT_READ: Final = frozenset({6, 16})  # noAccess, authorizationError: RFC 3
 def guess(udp: Udp, words: Sequence[str], until: float) -> dict[str, str]:
     """Return for each community `answered`, `refused` or `silent`: what a GET of sysDescr.0 with it brought."""
     replies: dict[str, str] = {}
-    for version in (V2C, V1):
-        if left := [word for word in words if word not in replies]:
-            _try(udp, version, left, replies, until)
+    asked = {secrets.randbits(31): (version, word) for version in (V2C, V1) for word in words}
+
+    def read(datagram: bytes) -> bool | None:
+        spoken, found = read_community_message(datagram)
+        version, word = asked.get(found.request_id, (-1, ""))
+        if spoken == version and found.tag == RESPONSE and replies.get(word) != "answered":
+            replies[word] = "refused" if found.status in _MAY_NOT_READ else "answered"
+        return True if len(replies) == len(set(words)) else None
+
+    requests = [
+        community_message(version, word.encode(), pdu(GET, number, [SYSTEM_DESCRIPTION]))
+        for number, (version, word) in asked.items()
+    ]
+    udp.ask(requests, read, until)
     return {word: replies.get(word, "silent") for word in words}
 
 
@@ -32,19 +43,3 @@ def sign_of_life(udp: Udp, until: float) -> str:
         f"{udp.name} answered none of the communities and no discovery: an access list, other communities and a dead "
         "host look the same from here"
     )
-
-
-def _try(udp: Udp, version: int, words: Sequence[str], into: dict[str, str], until: float) -> None:
-    asked = {secrets.randbits(31): word for word in words}
-
-    def read(datagram: bytes) -> bool | None:
-        spoken, found = read_community_message(datagram)
-        if spoken == version and found.tag == RESPONSE and found.request_id in asked:
-            into[asked[found.request_id]] = "refused" if found.status in _MAY_NOT_READ else "answered"
-        return True if into.keys() >= set(words) else None
-
-    requests = [
-        community_message(version, word.encode(), pdu(GET, number, [SYSTEM_DESCRIPTION]))
-        for number, word in asked.items()
-    ]
-    udp.ask(requests, read, until)

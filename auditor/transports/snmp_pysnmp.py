@@ -152,7 +152,7 @@ class PysnmpLink:
 
     def _exchange(self, tag: int, oids: Sequence[str], repetitions: int, until: float) -> Reply:
         indication, status, index, varbinds = self._loop.ask(self, tag, oids, repetitions, until)
-        if indication:
+        if indication and type(indication).__name__ != "EmptyResponse":
             raise self._failure(indication)
         self.heard = self.answered = True
         return Reply(int(status), int(index), [] if int(status) else [_bound(name, value) for name, value in varbinds])

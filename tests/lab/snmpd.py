@@ -103,10 +103,14 @@ class Snmpd:
 
 @dataclass
 class FalseAgent:
-    """A UDP agent that answers each datagram with whatever a function makes of it; None is silence."""
+    """A UDP agent that answers each datagram with whatever a function makes of it; None is silence.
+
+    Answers come from the port that was asked, or from `elsewhere`.
+    """
 
     reply: Callable[[bytes], bytes | None]
     host: str = "127.0.0.1"
+    elsewhere: bool = False
     port: int = 0
     asked: int = 0
     _socket: "socket.socket | None" = field(default=None, repr=False)
@@ -142,7 +146,8 @@ class FalseAgent:
                 continue
             self.asked += 1
             if (answer := self.reply(datagram)) is not None:
-                self._socket.sendto(answer, sender)
+                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                    (other if self.elsewhere else self._socket).sendto(answer, sender)
 
 
 def free_udp_port(host: str = "127.0.0.1") -> int:
