@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +62,7 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     credentials = parse_credentials(settings.credentials, document, settings.vault)
     _refuse_unknown_credentials(owned, credentials)
     own = Scope.parse(settings.scope.allow, settings.scope.deny, document)
-    scope = Scope.both(own, Scope.parse(owned.scope_allow, owned.scope_deny))
+    scope = Scope.both(own, _inventoried(owned))
     windows = parse_windows(settings.windows, settings.freezes, document)
     if not inventory:
         windows.refuse_strays(owned.assets)
@@ -140,6 +140,12 @@ def ambient(today: date, intel: Path | None = None) -> dict[type[object], Knowle
         origin=f"endoflife.date as of {lifecycles.as_of.isoformat()}",
     )
     return {Today: Known(Today(today), (clock,)), Lifecycles: Known(lifecycles, (dated,))}
+
+
+def _inventoried(owned: Inventory) -> Scope:
+    """Return the inventory's own scope, with the lines that say so."""
+    allowed_at, denied_at = (owned.scope_at if said else () for said in (owned.scope_allow, owned.scope_deny))
+    return replace(Scope.parse(owned.scope_allow, owned.scope_deny), allowed_at=allowed_at, denied_at=denied_at)
 
 
 def _found(workspace: Workspace, folder: str, name: str, named: Place | None) -> Path:

@@ -181,6 +181,42 @@ def test_keyring_that_is_not_installed(opened, monkeypatch):
         opened('password = {keyring = "auditor/lab"}')
 
 
+def test_keyring(opened, tmp_path):
+    """The entry of a service, as the system keeps it; what is not there, and a keyring that fails, are said."""
+    keyring = pytest.importorskip("keyring")
+    before = keyring.get_keyring()
+
+    class Chain(keyring.backend.KeyringBackend):
+        """A keyring of one entry."""
+
+        priority = 1
+
+        def get_password(self, service: str, username: str) -> str | None:
+            """Return the entry."""
+            if service == "broken":
+                raise keyring.errors.KeyringLocked(CANARY)
+            return CANARY if (service, username) == ("auditor", "net/lab") else None
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            """Take no other."""
+
+    try:
+        keyring.set_keyring(Chain())
+        credential = opened('password = {keyring = "auditor/net/lab"}')
+        assert credential.password is not None
+        assert credential.password.reveal() == CANARY
+        with pytest.raises(CredentialMissing, match="there is nothing in keyring auditor web; keyring set auditor web"):
+            opened('password = {keyring = "auditor/web"}')
+        with pytest.raises(CredentialMissing, match="the keyring does not open: KeyringLocked") as caught:
+            opened('password = {keyring = "broken/x"}')
+        assert CANARY not in "".join(traceback.format_exception(caught.value))
+        keyring.set_keyring(keyring.backends.fail.Keyring())
+        with pytest.raises(CredentialMissing, match="there is no keyring on this machine"):
+            opened('password = {keyring = "auditor/net/lab"}')
+    finally:
+        keyring.set_keyring(before)
+
+
 def test_secret_is_fetched_once(tmp_path):
     """However many workers ask at once, so that a password manager prompts once."""
     counter = tmp_path / "count"
@@ -279,7 +315,9 @@ def test_all_wrong_lines_are_shown_at_once(tmp_path):
 
 def test_both_names_of_a_password(tmp_path):
     """Nobody can say which of them holds."""
-    with pytest.raises(ContentError, match=r"credentials\.lab\.sudo_password: is the same as become_password") as caught:
+    with pytest.raises(
+        ContentError, match=r"credentials\.lab\.sudo_password: is the same as become_password"
+    ) as caught:
         parsed(tmp_path, "become_password = {env = 'A'}", "sudo_password = {env = 'B'}")
 
     assert caught.value.place.line == 3

@@ -26,6 +26,8 @@ class FromKeyring:
             raise CredentialMissing("the keyring is not supported here; pip install 'auditor[keyring]'") from None
         try:
             found: object = keyring.get_password(self.service, self.name)
-        except keyring.errors.KeyringError as error:
-            raise CredentialMissing(f"the keyring does not open: {type(error).__name__}") from error
+        except keyring.errors.NoKeyringError:
+            raise CredentialMissing("there is no keyring on this machine") from None
+        except (keyring.errors.KeyringError, OSError, RuntimeError) as error:  # D-Bus may be gone, or locked
+            raise CredentialMissing(f"the keyring does not open: {type(error).__name__}") from None
         return first_line(found if isinstance(found, str) else "", self, f"; keyring set {self.service} {self.name}")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Final
 
+from auditor.errors import Place
 from auditor.model.asset import Access, Asset
 
 ALWAYS_JOINED: Final = frozenset({"name", "addresses", "tags", "identities", "accesses", "aliases", "declared_at"})
@@ -43,11 +44,12 @@ class Declared:
     scope_allow: tuple[str, ...]
     scope_deny: tuple[str, ...]
     includes: tuple[Include, ...]
+    scope_at: Place = Place("")
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a company owns, merged by identity, and the networks that may be asked.
+    """What a company owns, merged by identity, and the networks that may be asked, with the lines that say so.
 
     `sources` are the files that were read, in order of precedence.
     """
@@ -57,6 +59,7 @@ class Inventory:
     scope_deny: tuple[str, ...] = ()
     sources: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
+    scope_at: tuple[Place, ...] = ()
 
 
 def listed(asset: Asset) -> Listed:

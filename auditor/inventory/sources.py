@@ -35,10 +35,12 @@ def load(paths: Path | Iterable[Path]) -> Inventory:
     reads: list[_Read] = []
     allow: list[str] = []
     deny: list[str] = []
+    scope_at: list[Place] = []
     for path in [paths] if isinstance(paths, Path) else paths:
         declared = _declared(path)
         allow += declared.scope_allow
         deny += declared.scope_deny
+        scope_at += [declared.scope_at] if declared.scope_allow or declared.scope_deny else []
         reads += [_Read(path, declared.source)] if declared is not _NOTHING else [_Read(path, read_source(path))]
         reads += [_Read(include.path, _included(include)) for include in declared.includes]
     return Inventory(
@@ -47,6 +49,7 @@ def load(paths: Path | Iterable[Path]) -> Inventory:
         scope_deny=tuple(dict.fromkeys(deny)),
         sources=tuple(dict.fromkeys(read.path for read in reads)),
         warnings=tuple(dict.fromkeys(warning for read in reads for warning in read.source.warnings)),
+        scope_at=tuple(scope_at),
     )
 
 

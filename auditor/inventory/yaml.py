@@ -53,6 +53,7 @@ def read(path: Path) -> Declared:
         written.scope.allow,
         written.scope.deny,
         tuple(replace(each, defaults=with_defaults(listed(each.defaults), defaults).asset) for each in includes),
+        document.key_place("scope"),
     )
 
 
