@@ -135,7 +135,23 @@ class Saved:
         return f"read the saved {self.holds}"
 
 
-Request = Shell | Cli | Snmp | SnmpAccepts | Nmap | Saved
+@dataclass(frozen=True, slots=True)
+class KeyExchange:
+    """What does the SSH server say before anybody logs in (RFC 4253, sections 4.2 and 7.1)?
+
+    The answer has the lines `port NUMBER`, `version SSH-2.0-...`, one for each list of its KEXINIT (the list's name in
+    the RFC, a space, and what is in it with commas between), and `[end]`. It needs no log-in, and is had where none is.
+    """
+
+    channels: ClassVar[tuple[Channel, ...]] = (Channel.SSH, Channel.CLI)
+    limits: Limits = Limits(bytes=64 * KIBIBYTE)
+
+    def __str__(self) -> str:
+        """Return what is read."""
+        return "read the SSH server's KEXINIT"
+
+
+Request = Shell | Cli | Snmp | SnmpAccepts | Nmap | Saved | KeyExchange
 
 
 def access_for(asset: Asset, request: Request) -> Access | None:

@@ -16,6 +16,7 @@ from typing import Final
 from auditor.errors import AuthenticationRefused, CredentialStopped, TimedOut
 
 _BELIEF: Final = 8  # so many log-ins that were accepted let one more be under way
+_PARTS: Final = ("", " (enable)", " (sudo)")
 _MOST: Final = 32  # under way at once with one credential, however good it is: all of them may be refused
 
 
@@ -28,12 +29,15 @@ class Attempts:
     """
 
     def __init__(self, limit: int = 3, names: Iterable[str] = ()) -> None:
-        """Allow `limit` refusals a credential; what is to be shared with forked processes is in `names`."""
+        """Allow `limit` refusals a credential; what is to be shared with forked processes is in `names`.
+
+        What a credential has for later is counted for itself: `NAME (enable)`, `NAME (sudo)`.
+        """
         if limit < 1:
             raise ValueError("a credential must be tried once before it can be refused")
         self._limit = limit
         self._lock = threading.Lock()
-        self._tallies = {name: _Tally(limit) for name in names}
+        self._tallies = {f"{name}{part}": _Tally(limit) for name in names for part in _PARTS}
 
     @contextmanager
     def of(self, credential: str, until: float | None = None) -> Iterator[None]:

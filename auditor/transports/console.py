@@ -33,15 +33,15 @@ _REFUSED: Final = re.compile(
 class Line(Protocol):
     """What a console needs of a paramiko channel."""
 
-    def recv(self, nbytes: int) -> bytes:
+    def recv(self, nbytes: int, /) -> bytes:
         """Return bytes, none at the end. Raises TimeoutError when none came in time."""
         ...
 
-    def sendall(self, s: bytes) -> None:
+    def sendall(self, s: bytes, /) -> None:
         """Send bytes. Raises OSError."""
         ...
 
-    def settimeout(self, timeout: float | None) -> None:
+    def settimeout(self, timeout: float | None, /) -> None:
         """Say how long to wait."""
         ...
 

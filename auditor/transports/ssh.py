@@ -4,8 +4,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import paramiko
-
 from auditor.credentials import Credential
 from auditor.errors import NoShell, TimedOut
 from auditor.model.asset import Access, Asset, Channel
@@ -14,7 +12,8 @@ from auditor.transports import ssh_wire as wires
 from auditor.transports.base import Last
 from auditor.transports.become import Becoming
 from auditor.transports.script import compose, new_nonce, shell_requests
-from auditor.transports.ssh_login import SshLogin
+from auditor.transports.ssh_login import Greeting, SshLogin
+from auditor.transports.ssh_offer import with_greeting
 from auditor.transports.transcript import Transcript
 
 
@@ -27,24 +26,35 @@ class Ssh:
 
     def ask(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
         """Return one answer a request. Raises CollectionError when no session could be had."""
-        return self._ask(asset, access, shell_requests(requests), None)
+        return self._greeted(asset, access, requests, None)
 
     def ask_again(self, asset: Asset, access: Access, requests: Sequence[Request], last: Last) -> list[Answer]:
         """Return one answer a request; the host leaves unsaid what has the digest that it had last time.
 
         Complete answers have their `raw`. Where a host has no digest tool everything is said. Raises as `ask` does.
         """
-        return self._ask(asset, access, shell_requests(requests), last)
+        return self._greeted(asset, access, requests, last)
 
-    def _ask(self, asset: Asset, access: Access, requests: Sequence[Shell], last: Last | None) -> list[Answer]:
+    def _greeted(self, asset: Asset, access: Access, requests: Sequence[Request], last: Last | None) -> list[Answer]:
+        def ask(others: Sequence[Request], greeting: Greeting) -> list[Answer]:
+            return self._ask(asset, access, shell_requests(others), last, greeting)
+
+        def greet(greeting: Greeting) -> None:
+            self._login.greet(asset, access, time.monotonic() + self._asset_seconds, greeting)
+
+        return with_greeting(access, requests, ask, greet)
+
+    def _ask(
+        self, asset: Asset, access: Access, requests: Sequence[Shell], last: Last | None, greeting: Greeting
+    ) -> list[Answer]:
         credential = self._login.credential(access)
         deadline = time.monotonic() + self._asset_seconds
         nonce = new_nonce()
         transcript = Transcript(requests, nonce, last)
         script = compose(requests, nonce, _becoming(credential), last)
-        with self._login.session(asset, access, credential, deadline) as session:
+        with self._login.session(asset, access, credential, deadline, greeting) as session:
             asked_at = datetime.now(UTC)
-            channel = wires.open_shell(session.wire, session.target, script, self._login.until(deadline))
+            channel = session.shell(script, self._login.until(deadline))
             stopped = _follow(channel, transcript, deadline)
         if not transcript.started:
             if stopped:
@@ -58,7 +68,7 @@ def _becoming(credential: Credential) -> Becoming:
     return Becoming(credential.become, credential.become_password.reveal() if credential.become_password else "")
 
 
-def _follow(channel: paramiko.Channel, transcript: Transcript, deadline: float) -> str:
+def _follow(channel: wires.Talk, transcript: Transcript, deadline: float) -> str:
     """Read until the script is through; return why it was not, or nothing when the connection ended."""
     for text, complaint in wires.pieces(channel, lambda: transcript.left(time.monotonic(), deadline)):
         now = time.monotonic()

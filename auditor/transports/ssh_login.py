@@ -6,11 +6,11 @@ A device has one session at a time, whoever asks and for whatever reason: some h
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,9 +21,12 @@ from auditor.errors import CollectionError, CredentialMissing, OutOfScope, Timed
 from auditor.model.asset import Access, Asset, JumpHost
 from auditor.transports import ssh_wire as wires
 from auditor.transports.attempts import Attempts
-from auditor.transports.host_keys import HostKeys, PinnedKey
+from auditor.transports.host_keys import HostKeys, PinnedKey, public_key
+from auditor.transports.legacy import Call, OldSession, Pipes, connected
 from auditor.transports.scope import Scope
 from auditor.transports.ssh_jump import Jumps
+
+ReachedT = TypeVar("ReachedT")
 
 _PORT: Final = 22
 _MOST_AGENT_KEYS: Final = 3  # sshd's MaxAuthTries is 6, and each key that does not fit is a refusal in its log
@@ -44,6 +47,25 @@ class Session:
     wire: wires.Wire
     target: wires.Target
     user: str
+
+    def shell(self, script: bytes, until: float) -> paramiko.Channel:
+        """Return a channel on which /bin/sh has been given a script. Raises TimedOut and Unreachable."""
+        return wires.open_shell(self.wire, self.target, script, until)
+
+    def terminal(self) -> paramiko.Channel:
+        """Return a channel to the device's command line. Raises SSHException, EOFError and OSError."""
+        channel = self.wire.open_session(timeout=10)
+        channel.get_pty("vt100", 511, 1000)
+        channel.invoke_shell()
+        return channel
+
+    def alive(self) -> bool:
+        """Whether the connection is there."""
+        return bool(self.wire.is_active())
+
+    def close(self) -> None:
+        """End the connection; what is asked of it afterwards gets an end."""
+        self.wire.close()
 
 
 @dataclass(slots=True)
@@ -88,7 +110,7 @@ class SshLogin:
     ) -> None:
         """Allow `step_seconds` each for the connection, the key exchange and the log-in; `attempts` counts refusals."""
         self._credentials, self._host_keys, self._scope = credentials, host_keys, scope
-        self._enrol, self._step_seconds, self._attempts = enrol, step_seconds, attempts or Attempts()
+        self._enrol, self._step_seconds, self.attempts = enrol, step_seconds, attempts or Attempts()
         self._loaded: dict[str, paramiko.PKey] = {}
         self._turns: dict[tuple[str, str, int], threading.Lock] = {}
         self._lock = threading.Lock()
@@ -101,12 +123,13 @@ class SshLogin:
     @contextmanager
     def session(
         self, asset: Asset, access: Access, credential: Credential, deadline: float, greeting: Greeting | None = None
-    ) -> Iterator[Session]:
+    ) -> Iterator[Session | OldSession]:
         """Give a session on a host that is the one it was before; close it, come what may. Raises CollectionError.
 
-        What the server said first is left in `greeting`, also when no session comes of it.
+        What the server said first is left in `greeting`, also when no session comes of it; not where ssh(1) hears it.
         """
-        with self._session(_Visit(asset, access, deadline, greeting or Greeting()), credential) as session:
+        visit = _Visit(asset, access, deadline, greeting or Greeting())
+        with self._old_session(visit, credential) if access.legacy else self._session(visit, credential) as session:
             yield session
 
     def greet(self, asset: Asset, access: Access, deadline: float, greeting: Greeting) -> None:
@@ -120,23 +143,56 @@ class SshLogin:
 
     @contextmanager
     def _session(self, visit: _Visit, credential: Credential) -> Iterator[Session]:
-        user = visit.access.user or credential.user
-        if not user:
-            raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
-        self._attempts.check(credential.name)
+        user = self._user(visit, credential)
         with self._proofs(credential) as proofs, self._encrypted(visit) as (wire, target, pinned):
             wires.check_host_key(wire, target, pinned, self._host_keys, enrol=self._enrol)
-            with self._attempts.of(credential.name, visit.deadline):
+            with self.attempts.of(credential.name, visit.deadline):
                 wires.authenticate(wire, target, user, proofs, self.until(visit.deadline))
             yield Session(wire, target, user)
+
+    def _user(self, visit: _Visit, credential: Credential) -> str:
+        """Return as whom to log in, if at all. Raises CredentialMissing and CredentialStopped."""
+        self.attempts.check(credential.name)
+        if user := visit.access.user or credential.user:
+            return user
+        raise CredentialMissing(f"credential {credential.name}: no user; set user in auditor.toml or the inventory")
+
+    @contextmanager
+    def _old_session(self, visit: _Visit, credential: Credential) -> Iterator[OldSession]:
+        user = self._user(visit, credential)
+        if not (credential.key_file or credential.password or credential.agent):
+            raise CredentialMissing(_proofless(credential))
+        if credential.key_file is not None:
+            self._key(credential, credential.key_file)  # what is wrong with it is better said before a host is asked
+
+        def call(target: wires.Target) -> Call:
+            return Call(target, user, credential, self._pinned(visit, target.port), enrol=self._enrol)
+
+        with ExitStack() as held:
+
+            def connect(terminal: bool) -> tuple[Pipes, wires.Target]:  # noqa: FBT001
+                return self._reached(visit, lambda target: self._called(visit, call(target), terminal), held)
+
+            yield OldSession(connect, user)
+
+    @contextmanager
+    def _called(self, visit: _Visit, call: Call, terminal: bool) -> Iterator[tuple[Pipes, wires.Target]]:  # noqa: FBT001
+        """Give a connection by the system's ssh, which connects, judges the key and logs in all in one."""
+        until = min(visit.deadline, time.monotonic() + 3 * self._step_seconds)
+        with self._turn(visit, call.target), ExitStack() as held:
+            with self.attempts.of(call.credential.name, visit.deadline):
+                pipes, shown = held.enter_context(connected(call, until, terminal=terminal))
+            for line in shown:
+                self._host_keys.pin(call.target.host, call.target.port, public_key(line))
+            yield pipes, call.target
 
     @contextmanager
     def _encrypted(self, visit: _Visit) -> Iterator[tuple[wires.Wire, wires.Target, list[PinnedKey]]]:
         """Give an encrypted connection to a host whose key is still to be judged, and the keys that are pinned."""
         with ExitStack() as held:
             dial = held.enter_context(self._way(visit))
-            connection, target = self._connected(visit, dial, held)
-            pinned = [key for host in visit.asset.addresses for key in self._host_keys.pinned(host, target.port)]
+            connection, target = self._reached(visit, lambda target: self._connection(visit, dial, target), held)
+            pinned = self._pinned(visit, target.port)
             wire = wires.wire_on(connection)
             held.callback(wire.close)
             try:
@@ -157,11 +213,17 @@ class SshLogin:
         with self._session(visit, self.credential(host.access)) as session:
             yield session.wire
 
-    def _connected(self, visit: _Visit, dial: wires.Dial, held: ExitStack) -> tuple[wires.Connection, wires.Target]:
+    def _pinned(self, visit: _Visit, port: int) -> list[PinnedKey]:
+        return [key for host in visit.asset.addresses for key in self._host_keys.pinned(host, port)]
+
+    def _reached(
+        self, visit: _Visit, reach: Callable[[wires.Target], AbstractContextManager[ReachedT]], held: ExitStack
+    ) -> ReachedT:
+        """Return what comes of the first address of an asset that can be reached; `held` is to end it."""
         failures: list[CollectionError] = []
         for target in self._targets(visit, failures):
             try:
-                return held.enter_context(self._connection(visit, dial, target)), target
+                return held.enter_context(reach(target))
             except (Unreachable, TimedOut) as failure:
                 failures.append(failure)
         if not failures:
@@ -182,11 +244,13 @@ class SshLogin:
                 yield wires.Target(host, address, visit.access.port or _PORT)
 
     @contextmanager
-    def _connection(self, visit: _Visit, dial: wires.Dial, target: wires.Target) -> Iterator[wires.Connection]:
+    def _connection(
+        self, visit: _Visit, dial: wires.Dial, target: wires.Target
+    ) -> Iterator[tuple[wires.Connection, wires.Target]]:
         with nullcontext() if visit.lasting else self._turn(visit, target):
             connection = dial(target, self.until(visit.deadline))
             try:
-                yield connection
+                yield connection, target
             finally:
                 connection.close()
 
@@ -213,10 +277,7 @@ class SshLogin:
             if credential.password is not None:
                 proofs.append(wires.password_proof(credential.password.reveal()))
             if not proofs:
-                empty = " (the agent holds no key)" if credential.agent else ""
-                raise CredentialMissing(
-                    f"credential {credential.name}: SSH needs a key_file, a password or agent = true{empty}"
-                )
+                raise CredentialMissing(_proofless(credential))
             yield proofs
 
     def _key(self, credential: Credential, path: Path) -> paramiko.PKey:
@@ -224,6 +285,11 @@ class SshLogin:
             if credential.name not in self._loaded:
                 self._loaded[credential.name] = _load_key(credential, path)
             return self._loaded[credential.name]
+
+
+def _proofless(credential: Credential) -> str:
+    empty = " (the agent holds no key)" if credential.agent else ""
+    return f"credential {credential.name}: SSH needs a key_file, a password or agent = true{empty}"
 
 
 @contextmanager

@@ -77,6 +77,26 @@ class Talk(Protocol):
         ...
 
 
+class Terminal(Protocol):
+    """What is needed of a channel to a device's command line."""
+
+    def recv(self, nbytes: int, /) -> bytes:
+        """Return bytes, none at the end. Raises TimeoutError when none came in time."""
+        ...
+
+    def recv_ready(self) -> bool:
+        """Whether there is something to read."""
+        ...
+
+    def sendall(self, s: bytes, /) -> None:
+        """Send bytes. Raises OSError."""
+        ...
+
+    def settimeout(self, timeout: float | None, /) -> None:
+        """Say how long to wait."""
+        ...
+
+
 class Wire(paramiko.Transport):
     """A paramiko transport that remembers what the peer offered, also where no agreement is possible.
 
@@ -85,8 +105,8 @@ class Wire(paramiko.Transport):
 
     offer: dict[str, list[str]]
 
-    def _really_parse_kex_init(self, m: paramiko.Message, ignore_first_byte: bool = False) -> dict[str, list[str]]:  # noqa: FBT001, FBT002
-        offer: dict[str, list[str]] = super()._really_parse_kex_init(m, ignore_first_byte)  # type: ignore[misc]
+    def _really_parse_kex_init(self, m: paramiko.Message, ignore_first_byte: bool = False) -> dict[str, object]:  # noqa: FBT001, FBT002
+        offer: dict[str, object] = super()._really_parse_kex_init(m, ignore_first_byte)  # type: ignore[misc]
         if not ignore_first_byte:  # else it is what we offered ourselves
             lists = ((name, words) for name, words in offer.items() if isinstance(words, list))
             self.offer = {name: list(words) for name, words in lists}  # paramiko strikes words out of its own

@@ -21,6 +21,7 @@ from tests.facts import (
     test_services,
     test_snmp,
     test_ssh,
+    test_ssh_offered,
     test_time,
     test_tls,
     test_updates,
@@ -83,6 +84,7 @@ GOOD: Final[Mapping[str, str]] = {
     "snmp.users": USERS,
     "ssh._read": test_ssh.DEBIAN,
     "ssh_offered.offered": test_ports.SSH,
+    "ssh_offered.said": test_ssh_offered.KEXINIT,
     "time.time_keeping": test_time.text("chronyd", said=test_time.chronyc("Normal")),
     "tls.seen": test_tls.WEAK,
     "updates.pending_updates": test_updates.host(

@@ -43,9 +43,9 @@ def transport(
     return Ssh(login, asset_seconds=asset_seconds)
 
 
-def ask(ssh, port, *requests, host="127.0.0.1"):
+def ask(ssh, port, *requests, host="127.0.0.1", legacy=False):
     hosts = (host,) if isinstance(host, str) else tuple(host)
-    access = Access(channel=Channel.SSH, port=port, credential="lab")
+    access = Access(channel=Channel.SSH, port=port, credential="lab", legacy=legacy)
     return ssh.ask(asset(addresses=hosts), access, requests or [Shell("echo hello")])
 
 

@@ -211,14 +211,14 @@ def test_the_refusals_of_a_jump_host_are_its_own_credential_s(bastion: Sshd, tar
     for _ in range(5):
         assert "jump host bastion-01" in failure(AuthenticationRefused, ssh, target.port, via(bastion.port))
     assert bastion.log.count("Failed publickey") == 1
-    assert ssh._login._attempts.stopped() == {}
+    assert ssh._login.attempts.stopped() == {}
 
 
 def test_a_stopped_credential_opens_no_jump_host(bastion: Sshd, target: Sshd) -> None:
     """It is refused before anything is sent."""
     ssh = transport(purse(bastion, target), keys_of((BASTION, bastion), (TARGET, target)))
     for _ in range(3):
-        with pytest.raises(AuthenticationRefused), ssh._login._attempts.of("bastion"):
+        with pytest.raises(AuthenticationRefused), ssh._login.attempts.of("bastion"):
             raise AuthenticationRefused("no")
 
     failure(CredentialStopped, ssh, target.port, via(bastion.port))
