@@ -61,35 +61,43 @@ class SshServer:
 
 
 _CONNECTION: Final = "host=auditor.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22"  # RFC 5737: nobody's addresses
+# What sshd does for root differs only where a Match block says so: without any it is not asked twice.
 _VIEWS: Final = (
-    "for u in auditor-nobody root; do "
+    "a=; for u in auditor-nobody root; do "
+    "[ $u$m != root ] || { echo '[view root as auditor-nobody]'; break; }; "
     f'o=$("$s" -T -C user=$u,{_CONNECTION} </dev/null 2>&1); r=$?; '
     f'if [ $r -ne 0 ] && g=$("$s" -G -C user=$u,{_CONNECTION} </dev/null 2>&1); then o=$g; r=0; fi; '
-    "echo \"[view $u $r]\"; printf '%s\\n' \"$o\" | sed 's/^/|/'; done"
+    'if [ "$r$o" = "$a" ]; then echo \'[view root as auditor-nobody]\'; '
+    "else echo \"[view $u $r]\"; printf '%s\\n' \"$o\" | sed 's/^/|/'; fi; a=$r$o; done"
 )
 _CONFIG: Final = (
     'b=/etc/ssh/sshd_config; [ -e $b ] || b=/usr/etc/ssh/sshd_config; echo "[main $b]"; '
-    '(cd /etc/ssh 2>/dev/null; set -- $b; for i in 1 2 3 4 5; do show "$@"; '
-    "n=$(sed -n 's/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]=]\\{1,\\}//p' \"$@\" 2>/dev/null | tr -d '\"'); "
-    '[ -n "$n" ] || break; set -f; for f in $n; do show "${f%/*}"; done; set +f; set -- $n; done)'
+    "c=$(cd /etc/ssh 2>/dev/null; set -- $b; for i in 1 2 3 4 5 6; do "
+    '[ $i != 6 ] || echo "[unread $*]"; [ $i != 6 ] || break; show "$@"; '
+    'n=$(sed -n \'/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]=]\\{1,\\}/{s///;s/"//g;p;}\' "$@" 2>/dev/null); '
+    '[ -n "$n" ] || break; set -f; for f in $n; do show "${f%/*}"; done; set +f; set -- $n; done); '
+    "printf '%s\\n' \"$c\"; m=$(printf '%s\\n' \"$c\" | sed -n '/^|#/d;/^\\[unread/p;/[Mm][Aa][Tt][Cc][Hh]/p')"
 )
+# Who is logged in just now is no setting, and would make every answer another one: of sessions it is told only that
+# there are some, and of the daemon that listens not how many wait.
 _DAEMONS: Final = (
-    "t=; for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
-    'case $c in sshd|dropbear) w=here; [ $p/root -ef / ] || w=elsewhere; [ "$(id -u)" = 0 ] || w=unknown; '
-    "l=$(tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null | sed 's/\\[listener\\].*/[listener]/'); "
-    "case $l in '') continue;; 'sshd: '*'[listener]') ;; "
-    # Who is logged in just now is no setting, and would make every answer another one.
-    "'sshd: '*) [ $w = elsewhere ] || [ $t ] || echo \"[daemon $c $w session]\"; t=1; continue;; esac; "
-    "echo \"[daemon $c $w $(sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/\\1/p' $p/status 2>/dev/null)]\"; "
-    "printf '|%s\\n' \"$l\";; esac; done"
+    "t=; i=$(id -u); for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
+    'case $c in sshd|dropbear) w=here; [ $p/root -ef / ] || w=elsewhere; [ "$i" = 0 ] || w=unknown; '
+    "l=; { read -r l <$p/cmdline; } 2>/dev/null; "
+    "case $l in 'sshd: '*'[listener]'*) ;; 'sshd: '*) [ $w = elsewhere ] || t=$w; continue;; esac; "
+    "l=$(tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null); "
+    "case $l in *'[listener]'*) l=\"${l%%'[listener]'*}[listener]\";; esac; "
+    'u=; while read -r k u o; do [ "$k" != Uid: ] || break; done 2>/dev/null <$p/status; '
+    'echo "[daemon $c $w $u]"; printf \'|%s\\n\' "$l";; esac; done; '
+    '[ -z "$t" ] || echo "[daemon sshd $t session]"'
 )
 _COMMAND: Final = "; ".join(
     [
         "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin",
         SHOW_FILES,
         's=$(command -v sshd); echo "[sshd $s]"',
-        f"if [ -n \"$s\" ]; then echo '[version]'; \"$s\" -V </dev/null 2>&1 | sed -n '1,3s/^/|/p'; {_VIEWS}; fi",
         _CONFIG,
+        f"if [ -n \"$s\" ]; then echo '[version]'; \"$s\" -V </dev/null 2>&1 | sed -n '1,3s/^/|/p'; {_VIEWS}; fi",
         VISIBLE,
         _DAEMONS,
         END,
@@ -134,6 +142,8 @@ def _view(seen: Sections, user: str) -> dict[str, tuple[str, ...]] | str:
     section = next((part for part in seen.named("view") if part.words.split()[:1] == [user]), None)
     if section is None:
         raise Unreadable("the answer has no settings")
+    if section.words == "root as auditor-nobody":
+        return _view(seen, "auditor-nobody")
     if section.words != f"{user} 0":
         return "; ".join(line for line in section.lines if line.strip())[:300] or "it says nothing"
     values: dict[str, tuple[str, ...]] = {}
