@@ -107,8 +107,9 @@ class Fleet:
 
     def _worker(self, store: Store, channels: Mapping[Channel, Transport]) -> Worker:
         declared = declared_requests(self.setup.content)
-        asker = Asker(channels, Redactor(store.redaction_key()), declared, store.last_told)
-        judge = Judge(self.given, store.evidence_text)
+        redactor = Redactor(store.redaction_key(), self.setup.credentials.given_away)
+        asker = Asker(channels, redactor, declared, store.last_told)
+        judge = Judge(self.given, store.evidence_text, redactor.host)
         return Worker(self.plans, asker, judge, self.setup.settings.collect.jitter_seconds, self.until)
 
     def _channels(self, store: Store) -> AbstractContextManager[dict[Channel, Transport]]:

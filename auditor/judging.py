@@ -11,7 +11,7 @@ from auditor.collect.plan import AssetPlan
 from auditor.evaluate import judge_all
 from auditor.model.asset import Asset
 from auditor.model.evidence import Evidence, Knowledge, evidence_of, inventory_evidence
-from auditor.model.result import Judged, Judgement, judged_of
+from auditor.model.result import Judged, Judgement, Result, Verdict, judged_of
 
 _ROOM: Final = 100_000  # judgements that are remembered
 
@@ -29,11 +29,13 @@ class _Known:
 class Judge:
     """Judges the assets of one audit. `given` are the facts that are the same for all of them, such as the day.
 
-    `text_of` gives the stored text of an answer that did not change, by its digest.
+    `text_of` gives the stored text of an answer that did not change, by its digest; `said` is what becomes of the
+    message of a check that broke, which may repeat a secret.
     """
 
     given: Mapping[type[object], Knowledge]
     text_of: Callable[[str], str] | None = None
+    said: Callable[[str], str] = str
     _readings: Readings = field(init=False, repr=False)
     _known: Distinct[tuple[object, ...], _Known] = field(default_factory=lambda: Distinct(_ROOM), repr=False)
 
@@ -50,12 +52,18 @@ class Judge:
         if known is not None:
             besides = [_own(evidence, plan.asset) for evidence in known.besides]
             return Judged(name, known.judgements, (*seen, *besides))
-        results = judge_all(plan.demands, Facts(plan, collected.answers, self.given, self._readings))
+        results = [self._told(one) for one in judge_all(plan.demands, self._facts(plan, collected))]
         judged = judged_of(name, seen, results)
         if key and judged.evidence[: len(seen)] == tuple(seen):  # two equal answers would shift the places
             others = judged.evidence[len(seen) :]
             self._known.put(key, _Known(plan, judged.judgements, others), len(judged.judgements) + 1)
         return judged
+
+    def _facts(self, plan: AssetPlan, collected: Collected) -> Facts:
+        return Facts(plan, collected.answers, self.given, self._readings)
+
+    def _told(self, result: Result) -> Result:
+        return replace(result, reason=self.said(result.reason)) if result.verdict is Verdict.ERROR else result
 
 
 def _alike(plan: AssetPlan, collected: Collected) -> tuple[object, ...]:

@@ -86,15 +86,32 @@ def _stop(error: AuditorError, code: int) -> None:
 
     tell(f"auditor: {error}")
     if sys.excepthook is _traced:
-        sys.__excepthook__(type(error), error, error.__traceback__)
+        _trace(error)
     raise SystemExit(code)
 
 
-def _traced(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _traced(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
     """Show where auditor went wrong, and leave with the same code as without --debug."""
     if not issubclass(kind, KeyboardInterrupt):
-        sys.__excepthook__(kind, error, trace)
+        _trace(error)
     raise SystemExit(130 if issubclass(kind, KeyboardInterrupt) else 3)
+
+
+def _trace(error: BaseException) -> None:
+    """Write where an error comes from, on standard error, without the secrets that its messages repeat."""
+    import traceback
+
+    for piece in traceback.format_exception(error):
+        sys.stderr.write(piece if piece.startswith('  File "') else _harmless(piece))
+
+
+def _harmless(text: str) -> str:
+    """Return what an error says without what looks like a secret; its digest means nothing anywhere."""
+    import os
+
+    from auditor.collect.redact import Redactor
+
+    return Redactor(os.urandom(32)).host(text)
 
 
 def _internal(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -107,5 +124,6 @@ def _internal(kind: type[BaseException], error: BaseException, trace: TracebackT
     where = f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})" if last else ""
     from auditor.cli.console import tell
 
-    tell(f"auditor: internal error: {kind.__name__}: {error}{where}\n  Run it again with --debug.")
+    said = _harmless(str(error))
+    tell(f"auditor: internal error: {kind.__name__}: {said}{where}\n  Run it again with --debug.")
     raise SystemExit(3)

@@ -9,11 +9,13 @@ change without showing the secret. Redacting a redacted text changes nothing. Th
 import hashlib
 import hmac
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from auditor.collect import secret_forms, secret_shapes
 from auditor.collect.secret_forms import AGENT_COMMUNITIES, ASSIGNED, COMMUNITIES, CONFIGURED, HOSTED, Form
@@ -32,6 +34,7 @@ WELL_KNOWN: Final = frozenset(
 
 _TOKEN: Final = re.compile(r"<secret [A-Za-z0-9:-]{1,60} [0-9a-f]{8}>")
 _MASK: Final = re.compile("\ufdd0(\\d+)\ufdd1")
+_SHORTEST_OWN: Final = 6
 _UNMASKED: Final = str.maketrans("\ufdd0\ufdd1", "\ufffd\ufffd")  # no device may write a mask of its own
 
 _CRYPT: Final = {
@@ -46,9 +49,14 @@ Span = tuple[int, int, str]  # where a secret stands in a text, and its class
 
 @dataclass(frozen=True, slots=True)
 class Redactor:
-    """Replaces secrets; `key` is the workspace's own, so that digests mean nothing elsewhere."""
+    """Replaces secrets; `key` is the workspace's own, so that digests mean nothing elsewhere.
+
+    `own` gives the secrets that were sent: an asset may say them again in any form of words, and the reason why a
+    connection failed may repeat them. Those that are short or that everybody tries first stand in too many places.
+    """
 
     key: bytes = field(repr=False)
+    own: Callable[[], Iterable[str]] = field(default=tuple, repr=False)
 
     def answer(self, answer: Answer) -> str:
         """Return the text of an answer without its secrets."""
@@ -103,7 +111,7 @@ class Redactor:
         masked = _TOKEN.sub(lambda _: f"\ufdd0{next(number)}\ufdd1", text) if before else text
         parts: list[str] = []
         end = 0
-        for start, stop, kind in _disjoint(find(masked)):
+        for start, stop, kind in _disjoint([*find(masked), *_known(masked, self.own())]):
             parts += [masked[end:start], self._token(kind, masked[start:stop].strip("\"'"))]
             end = stop
         return _MASK.sub(lambda found: before[int(found[1])], "".join([*parts, masked[end:]]))
@@ -144,6 +152,17 @@ def _shapes(text: str, schemes: Mapping[str, str]) -> Iterator[Span]:
             for found in shape.pattern.finditer(text):
                 yield *found.span(group), shape.kind or schemes.get(found["type"], "hash-unknown")
     yield from ((*span, "pem") for span in headless_keys(text))
+
+
+def _known(text: str, secrets: Iterable[str]) -> Iterator[Span]:
+    for secret in secrets:
+        if len(secret) < _SHORTEST_OWN or secret.lower() in WELL_KNOWN:
+            continue
+        for face in {secret, quote(secret, safe=""), b64encode(secret.encode("utf-8", "surrogatepass")).decode()}:
+            place = text.find(face)
+            while place >= 0:
+                yield place, place + len(face), "own"
+                place = text.find(face, place + len(face))
 
 
 def _accounts(text: str) -> Iterator[Span]:

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from auditor.credentials.file import open_private
@@ -69,6 +69,13 @@ class Credentials:
     def names(self) -> frozenset[str]:
         """Return the names of the credentials there are."""
         return frozenset(self.tables)
+
+    def given_away(self) -> tuple[str, ...]:
+        """Return every secret that was opened so far: what may have reached an asset, and may come back from it."""
+        with self._lock:
+            opened = [one for one in self._opened.values() if isinstance(one, Credential)]
+        parts = (getattr(one, field.name) for one in opened for field in fields(one))
+        return tuple(part.reveal() for part in parts if isinstance(part, Secret))
 
     def open(self, name: str) -> Credential:
         """Return a credential. Raises CredentialMissing that says what to do."""
