@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -63,13 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m bench.loopback", description=__doc__.partition("\n")[0])
     options.add_argument("--hosts", type=int, default=100, metavar="N")
     options.add_argument("--workers", type=int, default=50, metavar="N")
+    options.add_argument("--processes", type=int, default=0, metavar="N", help="0: as an audit chooses itself")
     options.add_argument("--policy", choices=("lab", "quick"), default="lab", help="the baseline, or two checks")
     options.add_argument("--compare", action="store_true", help="also fetch the same by a bare paramiko loop")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="auditor-bench-") as folder, Fleet(Path(folder), chosen.policy) as fleet:
         fleet.start_hosts(chosen.hosts, prefix="host")
-        fleet.workspace.collect = {"asset_seconds": 600.0, "workers": chosen.workers}
+        fleet.workspace.collect = {"asset_seconds": 600.0, "workers": chosen.workers, "processes": chosen.processes}
         fleet.workspace.write()
         ways: list[Callable[[LabWorkspace, int], Measured]] = [first_audit, second_audit]
         measured = [apart(way, fleet.workspace, chosen.workers) for way in ways + [bare] * chosen.compare]
@@ -80,8 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for one in measured:
         print(one.line())
     if chosen.compare:
-        (again, loop) = measured[1:]
-        print(f"CPU of the second audit to that of the bare loop: {again.cpu_seconds / loop.cpu_seconds:.2f}")
+        (first, again, loop) = measured
+        for one in (first, again):
+            print(f"CPU of the {one.what} to that of the bare loop: {one.cpu_seconds / loop.cpu_seconds:.2f}")
     return 0
 
 
@@ -137,13 +139,13 @@ def _audit(what: str, workspace: "LabWorkspace", workers: int) -> Measured:
     del workers  # the workspace's settings say how many
     before = size_of(workspace.database)
     setup, counting = prepare(workspace.folder), Counting()
-    with open_store(workspace.folder) as store:
+    with open_store(workspace.folder) as store, Weighing() as weighing:
         began = Moment()
         pipeline.audit(setup, store, counting, enrol=True)
         spent = began.until_now()
     stored = size_of(workspace.database) - before
     hosts = len(workspace.assets)
-    return Measured(what, hosts, counting.reached, *spent, counting.received, memory(), stored)
+    return Measured(what, hosts, counting.reached, *spent, counting.received, weighing.most, stored)
 
 
 def bare(workspace: "LabWorkspace", workers: int) -> Measured:
@@ -152,7 +154,7 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
 
     from auditor import pipeline  # noqa: PLC0415
     from auditor.setup import prepare  # noqa: PLC0415
-    from auditor.transports.script import compose, shell_requests  # noqa: PLC0415
+    from auditor.transports.script import compose, new_nonce, shell_requests  # noqa: PLC0415
 
     plans = pipeline.plan(prepare(workspace.folder))
     key = paramiko.Ed25519Key.from_private_key_file(str(workspace.credentials["key"]["key_file"]))
@@ -160,7 +162,7 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
     waiting: queue.SimpleQueue[tuple[str, int, bytes]] = queue.SimpleQueue()
     for plan in plans.values():
         ((access, requests),) = plan.requests.items()
-        waiting.put((plan.asset.addresses[0], access.port, compose(shell_requests(requests), "0" * 32)))
+        waiting.put((plan.asset.addresses[0], access.port, compose(shell_requests(requests), new_nonce())))
     received: list[int] = []
 
     def serve() -> None:
@@ -182,25 +184,75 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
             received.append(count)
             wire.close()
 
-    began = Moment()
-    threads = [threading.Thread(target=serve) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Measured("bare paramiko loop", len(plans), len(received), *began.until_now(), sum(received), memory())
+    with Weighing() as weighing:
+        began = Moment()
+        threads = [threading.Thread(target=serve) for _ in range(workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        spent = began.until_now()
+    return Measured("bare paramiko loop", len(plans), len(received), *spent, sum(received), weighing.most)
 
 
 class Moment:
-    """A point in wall time and in this process's own CPU time."""
+    """A point in wall time and in the CPU time of this process and of those that it started and that have ended."""
 
     def __init__(self) -> None:
         """Be now."""
-        self.wall, self.cpu = time.monotonic(), time.process_time()
+        self.wall, self.cpu = time.monotonic(), cpu()
 
     def until_now(self) -> tuple[float, float]:
         """Return the seconds of wall time and of CPU time since."""
-        return time.monotonic() - self.wall, time.process_time() - self.cpu
+        return time.monotonic() - self.wall, cpu() - self.cpu
+
+
+class Weighing:
+    """Looks now and then at how much memory this process and its children have; shared pages count once."""
+
+    def __init__(self, every: float = 1.0) -> None:
+        """Look every so many seconds."""
+        self.most = 0.0  # MiB
+        self._every, self._ended = every, threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Look once more, and end."""
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while True:
+            self.most = max(self.most, sum(map(proportional, family(os.getpid()))) / 1024)
+            if self._ended.wait(self._every):
+                return
+
+
+def family(parent: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    task = Path(f"/proc/{parent}/task/{parent}/children")
+    children = [int(word) for word in task.read_text().split()] if task.exists() else []
+    return [parent, *(one for child in children for one in family(child))]
+
+
+def proportional(process: int) -> int:
+    """Return a process's memory in KiB, of which shared pages are counted in part (proc(5), smaps_rollup)."""
+    try:
+        text = Path(f"/proc/{process}/smaps_rollup").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
+
+
+def cpu() -> float:
+    """Return the CPU seconds of this process and of its children that have ended."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
 
 
 def memory() -> float:
