@@ -137,7 +137,8 @@ def test_a_scope_that_excludes_the_chosen_assets(
     port = listener.getsockname()[1]
     inventory = f"assets:\n{host(port)}{host(port, 'web-02', '192.0.2.1')}"
 
-    told = refused(folder, listener, f"{SETTINGS}[scope]\nallow = ['127.0.0.1']\n{CREDENTIAL}", inventory, "--assets", "web-02")
+    settings = f"{SETTINGS}[scope]\nallow = ['127.0.0.1']\n{CREDENTIAL}"
+    told = refused(folder, listener, settings, inventory, "--assets", "web-02")
 
     assert told.startswith(
         "auditor: auditor.toml:3:1: the scope leaves nothing of this audit: 192.0.2.1 is not in scope"

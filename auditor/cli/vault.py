@@ -50,7 +50,7 @@ def list_(context: typer.Context, format_: FormatOption = Format.TABLE) -> None:
 
 @app.command(epilog="Example: auditor vault remove linux-sudo")
 def remove(context: typer.Context, name: NameArgument) -> None:
-    """Forget a secret."""
+    """Forget a secret of the vault."""
     _vault(context).remove(name)
     say(f"{name}: removed")
 
