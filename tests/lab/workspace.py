@@ -85,6 +85,7 @@ class LabWorkspace:
     include: list[dict[str, object]] = field(default_factory=list)
     credentials: dict[str, dict[str, object]] = field(default_factory=dict)
     waivers: list[dict[str, object]] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)  # further lines of auditor.toml
 
     def __post_init__(self) -> None:
         """Make the folders."""
@@ -188,7 +189,7 @@ class LabWorkspace:
         lines += [f"{name} = {value}" for name, value in self.collect.items()]
         for name, parts in self.credentials.items():
             lines += ["", f"[credentials.{name}]", *(f"{part} = {_toml(value)}" for part, value in parts.items())]
-        return "\n".join([*lines, ""])
+        return "\n".join([*lines, "", *self.more, ""])
 
 
 def _toml(value: object) -> str:
