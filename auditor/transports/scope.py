@@ -6,8 +6,10 @@ differently a second later leads nowhere else. Addresses that stand for others a
 are refused.
 """
 
+import queue
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -28,12 +30,33 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 _MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
-def resolved(name: str) -> Sequence[str]:
-    """Return the addresses of a name, best first, as this machine's resolver gives them. Raises Unreachable."""
+def resolved(name: str, *, seconds: float = 5.0, look_up: Resolve | None = None) -> Sequence[str]:
+    """Return the addresses of a name, best first, as this machine's resolver gives them. Raises Unreachable.
+
+    getaddrinfo(3) has no deadline and cannot be stopped: a resolver that does not answer holds it for half a minute
+    and more (resolv.conf(5), timeout and attempts). So it is waited for no longer than `seconds`.
+    """
+    told: queue.SimpleQueue[Sequence[str] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            told.put((look_up or _looked_up)(name))
+        except (OSError, UnicodeError) as error:
+            told.put(error)
+
+    threading.Thread(target=ask, name=f"resolve-{name}", daemon=True).start()
     try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unreachable(f"the name {name} does not resolve: {error}") from error
+        found = told.get(timeout=seconds)
+    except queue.Empty:
+        mend = "is this machine's name server there (/etc/resolv.conf)?"
+        raise Unreachable(f"the name {name} does not resolve: no answer within {seconds:g} s; {mend}") from None
+    if isinstance(found, OSError | UnicodeError):
+        raise Unreachable(f"the name {name} does not resolve: {found}") from found
+    return found
+
+
+def _looked_up(name: str) -> Sequence[str]:
+    found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 

@@ -54,13 +54,12 @@ class Device:
     password: str = "lab password"
     key: paramiko.PKey = field(default_factory=paramiko.ECDSAKey.generate)
     shape: Callable[[paramiko.Transport], None] = lambda wire: None
+    plays: Callable[[paramiko.Channel, threading.Event], None] | None = None  # instead of the recording
     port: int = 0
     passwords_tried: list[str] = field(default_factory=list)
     commands_seen: list[str] = field(default_factory=list)
     sessions: int = 0
-    most_at_once: int = 0
     _raw: "Raw | None" = field(default=None, repr=False)
-    _inside: int = field(default=0, repr=False)
 
     def __enter__(self) -> Self:
         """Listen on a free port."""
@@ -76,13 +75,8 @@ class Device:
         self._raw.__exit__(kind, error, trace)
 
     def _serve(self, connection: socket.socket, ended: threading.Event) -> None:
-        self._inside += 1
-        self.most_at_once = max(self.most_at_once, self._inside)
-        try:
-            door = Door(self._judged, lambda channel: self._met(channel, ended))
-            speak(connection, self.key, door, ended, self.shape)
-        finally:
-            self._inside -= 1
+        door = Door(self._judged, lambda channel: self._met(channel, ended))
+        speak(connection, self.key, door, ended, self.shape)
 
     def _judged(self, user: str, method: str, secret: str) -> bool:
         self.passwords_tried.append(secret)
@@ -90,7 +84,10 @@ class Device:
 
     def _met(self, channel: paramiko.Channel, ended: threading.Event) -> None:
         self.sessions += 1
-        _Terminal(self, channel, ended).run()
+        if self.plays is not None:
+            self.plays(channel, ended)
+        else:
+            _Terminal(self, channel, ended).run()
 
 
 class _Terminal:
