@@ -158,14 +158,15 @@ _BUILT: Final = re.compile(r"(?:# )?CONFIG_SECURITY_DMESG_RESTRICT(=y| is not se
 _NOW: Final = (
     f"cd /proc/sys || exit 1; echo '[values]'; grep -H . {' '.join(PARAMETERS)} 2>&1 </dev/null | sed 's/^/|/'; {END}"
 )
+_FOLDERS: Final = tuple(f"{root}/sysctl.d" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"))
+_FILES: Final = ("/etc/sysctl.conf", "/etc/ufw/ufw.conf", "/etc/default/ufw", "/etc/ufw/sysctl.conf")
 _BOOT: Final = "; ".join(
     [
         SHOW_FILES,
         "f=/usr/lib/systemd/systemd-sysctl; [ -e $f ] || f=/lib/systemd/systemd-sysctl",
         '[ -e $f ] && echo "[systemd $f]"',
-        "for d in /etc /run /usr/local/lib /usr/lib /lib; do show $d/sysctl.d $d/sysctl.d/*.conf; done",
+        f"show {' '.join(f'{folder} {folder}/*.conf' for folder in _FOLDERS)} {' '.join(_FILES)}",
         'for f in /etc/sysctl.d/*.conf; do [ $f -ef /etc/sysctl.conf ] && echo "[linked $f]"; done',
-        "show /etc/sysctl.conf /etc/ufw/ufw.conf /etc/default/ufw /etc/ufw/sysctl.conf",
         "echo '[built]'; grep DMESG_RESTRICT \"/boot/config-$(uname -r)\" 2>/dev/null | sed 's/^/|/'",
         END,
     ]

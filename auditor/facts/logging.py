@@ -8,7 +8,7 @@ from typing import Final, Literal
 from auditor.errors import Unreadable
 from auditor.facts.dropins import Lines, ini_values, main_and_dropins
 from auditor.facts.rsyslog import FOLDERS, MAIN, LogForward, forwards, rsyslog
-from auditor.facts.sections import END, SHOW_FILES, VISIBLE, Sections, running, sections
+from auditor.facts.sections import CAPABILITIES, END, SHOW_FILES, VISIBLE, Sections, running, sections
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
 
@@ -68,11 +68,12 @@ _COMMAND: Final = "; ".join(
     [
         SHOW_FILES,
         VISIBLE,
-        "echo \"[may $(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status 2>/dev/null)]\"",
+        CAPABILITIES,
         running(*_DAEMONS),
         "for d in /usr/lib /lib; do [ -e $d/systemd/systemd-journald ] && echo '[journald]'; done",
         "[ -d /var/log/journal ] && echo '[kept]'",
-        "systemctl is-active --quiet systemd-journal-upload.service 2>/dev/null && echo '[uploading]'",
+        "for d in /usr/lib /lib; do [ -e $d/systemd/systemd-journal-upload ] && "
+        "systemctl is-active --quiet systemd-journal-upload.service 2>/dev/null && echo '[uploading]' && break; done",
         f"show {MAIN} {' '.join(f'{folder} {folder}/*' for folder in FOLDERS)} {' '.join(_SYSTEMD)}",
         END,
     ]

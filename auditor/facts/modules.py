@@ -55,7 +55,7 @@ class KernelModules:
 _COMMAND: Final = "; ".join(
     [
         SHOW_FILES,
-        f"for d in {' '.join(_FOLDERS)}; do show $d $d/*.conf; done",
+        f"show {' '.join(f'{folder} {folder}/*.conf' for folder in _FOLDERS)}",
         "if [ -r /proc/modules ]; then echo '[loaded]'; sed 's/ .*//;s/^/|/' /proc/modules; fi",
         "echo '[builtin]'; sed 's/^/|/' \"/lib/modules/$(uname -r)/modules.builtin\" 2>/dev/null",
         'for f in /sbin/modprobe /usr/sbin/modprobe /usr/bin/modprobe; do [ -e $f ] && echo "[modprobe $f]"; done',

@@ -32,7 +32,12 @@ class OperatingSystem:
 
 
 OS_RELEASE: Final = Shell(
-    show(["/etc/os-release", "/usr/lib/os-release"], section("kernel", "uname -r"), section("machine", "uname -m"))
+    show(
+        ["/etc/os-release", "/usr/lib/os-release"],
+        "u=$(uname -r -m)",
+        section("kernel", 'echo "${u% *}"'),
+        section("machine", 'echo "${u##* }"'),
+    )
 )
 
 

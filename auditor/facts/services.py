@@ -1,13 +1,13 @@
 """What listens on a host as it sees itself, and which services start with it.
 
 netstat is left alone, as it cuts long IPv6 addresses off: where ss is missing the kernel's own tables tell. Sources:
-ss(8), proc_net_tcp(5) (addresses stand in the machine's own byte order: little-endian on x86 and ARM), systemctl(1),
+ss(8), proc_net_tcp(5) (addresses stand in the machine's own byte order: little-endian on x86 and ARM), systemd.unit(5),
 rc-update(8), inetd.conf(5), xinetd.conf(5).
 """
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -60,21 +60,45 @@ class EnabledUnits:
 SOCKETS: Final = Shell(
     show(
         [],
-        section("machine", "uname -m"),
-        section("range", "cat /proc/sys/net/ipv4/ip_local_port_range"),
+        section("range", "{ read -r a b </proc/sys/net/ipv4/ip_local_port_range && echo $a $b; }"),
         "if command -v ss >/dev/null 2>&1; then "
         + section("ss", "ss -tuln")
         + "; else "
+        + section("machine", "uname -m")
+        + "; "
         + "; ".join(section(f"proc-{name}", f"cat /proc/net/{name}") for name in ("tcp", "tcp6", "udp", "udp6"))
         + "; fi",
     )
+)
+# systemd.unit(5): what a unit is called is looked for in these folders, and the first that has it counts.
+_FOLDERS: Final = (
+    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient",
+    "/run/systemd/generator.early", "/etc/systemd/system", "/etc/systemd/system.attached", "/run/systemd/system",
+    "/run/systemd/system.attached", "/run/systemd/generator", "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/generator.late",
+)  # fmt: skip
+# Folders in which a link enables a unit; what a vendor's own folders link is static.
+_ENABLING: Final = tuple(folder for folder in _FOLDERS if folder.startswith(("/etc/", "/run/")))
+_WANTS: Final = ("wants", "requires", "upholds")
+_KINDS: Final = ("service", "socket")
+_NAMES: Final = (
+    f"for d in {' '.join(_FOLDERS)}; do [ -d $d ] || continue; "
+    "[ $d != /lib/systemd/system ] || [ ! $d -ef /usr$d ] || continue; "
+    'if [ -r $d ] && cd $d; then echo "in $d"; for u in *.service *.socket; do '
+    'if [ -s "$u" ]; then echo "$u"; elif [ -e "$u" ] || [ -h "$u" ]; then echo "masked $u"; fi; done; '
+    "for u in *.wants *.requires *.upholds; do "
+    '[ ! -d "$u" ] || { [ -r "$u" ] && [ -x "$u" ]; } || echo "hidden $d/$u"; done; '
+    'else echo "hidden $d"; fi; done; cd /'
+)
+_LINKS: Final = "ls -ld " + " ".join(
+    [f"{folder}/*.{kind}" for folder in _ENABLING for kind in _KINDS]
+    + [f"{folder}/*.{wants}/*.{kind}" for folder in _ENABLING for wants in _WANTS for kind in _KINDS]
 )
 UNITS: Final = Shell(
     show(
         ["/etc/inetd.conf", "/etc/xinetd.d/*"],
         "if command -v systemctl >/dev/null 2>&1; then "
-        + section("systemd", "{ systemctl list-unit-files --no-legend --no-pager --plain --type=service,socket || "
-                  "systemctl --root=/ list-unit-files --no-legend --no-pager --type=service,socket; }")
+        + "; ".join([section("systemd", f"{{ {_NAMES}; }}"), section("links", _LINKS)])
         + "; elif command -v rc-update >/dev/null 2>&1; then "
         + section("openrc", "rc-update show -v")
         + "; else "
@@ -100,25 +124,54 @@ def enabled_units(answer: Answer) -> EnabledUnits:
     """Read what starts with the host, inetd's services included. Raises Unreadable when nothing tells."""
     files = read(answer.text)
     names = {*_inetd(files.get("/etc/inetd.conf") or ""), *_xinetd(files)}
-    for manager in ("systemd", "openrc", "sysv"):
-        text = files.get(manager)
-        if text is not None and (found := set(_STARTED[manager].findall(text))):
-            scripts = _scripts(files, text) if manager == "systemd" else set()
-            return EnabledUnits(manager, frozenset(names | found | scripts))
+    if units := files.get("systemd"):
+        started = _by_systemd(units, files.get("links") or "")
+        if started:
+            return EnabledUnits("systemd", frozenset(names | started | _scripts(files, units)))
+    for manager in ("openrc", "sysv"):
+        if found := set(_STARTED[manager].findall(files.get(manager) or "")):
+            return EnabledUnits(manager, frozenset(names | found))
     raise Unreadable("nothing tells which services start with this host")
 
 
-# An instance of a template, `telnet@1.service`, is named by its template.
 _STARTED: Final = {
-    "systemd": re.compile(r"^(\S+?)(?:@\S*)?\.(?:service|socket) +enabled(?:-runtime)?\b", re.MULTILINE),
     "openrc": re.compile(r"^ *(\S+) \|(?= *[a-z])", re.MULTILINE),
     "sysv": re.compile(r"^S\d\d(\S+)$", re.MULTILINE),
 }
 
 
+_LINK: Final = re.compile(r"^l\S+ .* (/\S+)/(\S+) -> (\S+)$", re.MULTILINE)
+
+
+def _by_systemd(units: str, links: str) -> set[str]:
+    """Return the names of the services and sockets that are enabled and can start.
+
+    As `systemctl list-unit-files` has it, which makes systemd read every unit there is: enabled is what a link in a
+    folder of wants names or leads to, or what a link of another name leads to (Alias=, systemd.unit(5)). Masked units
+    and links to none do not start. Raises Unreadable when a folder cannot be listed.
+    """
+    if hidden := re.search("^hidden (.+)$", units, re.MULTILINE):
+        raise Unreadable(f"{hidden[1]} may not be listed by this account")
+    here: dict[str, bool] = {}  # name -> can start; the first folder that has it decides
+    for masked, name in re.findall(r"^(masked )?([^\s/]+\.(?:service|socket))$", units, re.MULTILINE):
+        here.setdefault(name, not masked)
+    named: set[str] = set()
+    for folder, name, target in _LINK.findall(links):
+        leads_to = target.rpartition("/")[2]
+        named |= {name, leads_to} if folder.endswith(tuple(f".{wants}" for wants in _WANTS)) else {leads_to} - {name}
+    return {re.sub("(@.*)?[.][a-z]+$", "", name) for name in named if _starts(name, here)}
+
+
+def _starts(name: str, here: Mapping[str, bool]) -> bool:
+    """Whether a unit is there and not masked; an instance, `telnet@1.socket`, is there when its template is."""
+    template = re.sub("@.*(?=[.])", "@", name)
+    return here.get(name, here.get(template, False))
+
+
 def _scripts(files: Bundle, units: str) -> set[str]:
     """Return the init scripts that systemd starts: those linked in a runlevel that no unit of their name replaces."""
-    replaced = set(re.findall(r"^(\S+)\.service +(?!generated)\S", units, re.MULTILINE))
+    made = "in /run/systemd/generator.late\n"  # where systemd-sysv-generator(8) puts the units that it makes of scripts
+    replaced = set(re.findall(r"^(?:masked )?(\S+)\.service$", units.partition(made)[0], re.MULTILINE))
     return set(_STARTED["sysv"].findall(files.get("sysv") or "")) - replaced
 
 

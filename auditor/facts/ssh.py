@@ -64,10 +64,10 @@ _CONNECTION: Final = "host=auditor.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=
 # What sshd does for root differs only where a Match block says so: without any it is not asked twice.
 _VIEWS: Final = (
     "a=; for u in auditor-nobody root; do "
-    "[ $u$m != root ] || { echo '[view root as auditor-nobody]'; break; }; "
+    '[ "$u$m" != root ] || { echo "[view root as auditor-nobody]"; break; }; '
     f'o=$("$s" -T -C user=$u,{_CONNECTION} </dev/null 2>&1); r=$?; '
     f'if [ $r -ne 0 ] && g=$("$s" -G -C user=$u,{_CONNECTION} </dev/null 2>&1); then o=$g; r=0; fi; '
-    'if [ "$r$o" = "$a" ]; then echo \'[view root as auditor-nobody]\'; '
+    'if [ "$r$o" = "$a" ]; then echo "[view root as auditor-nobody]"; '
     "else echo \"[view $u $r]\"; printf '%s\\n' \"$o\" | sed 's/^/|/'; fi; a=$r$o; done"
 )
 _CONFIG: Final = (

@@ -14,7 +14,7 @@ from typing import Final
 
 from auditor.errors import NotPresent
 from auditor.facts.dropins import Lines, ini_values, main_and_dropins
-from auditor.facts.sections import END, SHOW_FILES, VISIBLE, Sections, running, sections
+from auditor.facts.sections import CAPABILITIES, END, SHOW_FILES, VISIBLE, Sections, running, sections
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
 
@@ -55,26 +55,30 @@ _TIMESYNC: Final = tuple(
 )
 _CAP_SYS_TIME: Final = 25  # capabilities(7)
 
+# Only what is read is shown: offsets and counters are others each time, and would make every answer a new one.
 _ASK: Final = (
-    "ask() { n=$1; shift; command -v $1 >/dev/null 2>&1 || return; "
-    'o=$("$@" 2>&1 </dev/null); echo "[$n $?]"; printf \'%s\\n\' "$o" | sed \'s/^/|/\'; }'
+    "ask() { n=$1 w=$2; shift 2; command -v $1 >/dev/null 2>&1 || return; "
+    'o=$("$@" 2>&1 </dev/null); r=$?; echo "[$n $r]"; [ $r != 0 ] || '
+    'case $n in chronyc) o=${o##*,} ;; *) o=$(printf \'%s\\n\' "$o" | grep -oE "$w") ;; esac; '
+    "printf '%s\\n' \"$o\" | sed 's/^/|/'; }"
 )
 _COMMAND: Final = "; ".join(
     [
         "PATH=$PATH:/usr/sbin:/sbin",
         SHOW_FILES,
         VISIBLE,
-        "echo \"[may $(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/1/status 2>/dev/null)]\"",
+        CAPABILITIES,
         running(*_DAEMONS),
         'for t in chronyd ntpd; do command -v $t >/dev/null 2>&1 && echo "[installed $t]"; done',
         "for d in /usr/lib /lib; do [ -x $d/systemd/systemd-timesyncd ] && echo '[installed systemd-timesyn]'; done",
         _ASK,
-        "ask chronyc chronyc -n -c tracking",
-        "ask ntpq ntpq -n -c rv",
-        "ask timedatectl timedatectl show -p NTPSynchronized",
-        "ask timesync timedatectl show-timesync -p LinkNTPServers -p SystemNTPServers -p FallbackNTPServers",
-        f"show {' '.join([*_CHRONY, *_NTP, *_TIMESYNC])}",
-        f"for d in {' '.join(_CHRONY_FOLDERS)}; do show $d $d/*.conf $d/*.sources; done",
+        "ask chronyc . chronyc -n -c tracking",
+        "ask ntpq 'leap[a-z0-9_=]*|sync_[a-z]*|stratum=[0-9]*' ntpq -n -c rv",
+        "ask timedatectl '.*' timedatectl show -p NTPSynchronized",
+        "for d in /usr/lib /lib; do [ -x $d/systemd/systemd-timesyncd ] && ask timesync '.*' timedatectl show-timesync "
+        "-p LinkNTPServers -p SystemNTPServers -p FallbackNTPServers && break; done",
+        f"show {' '.join([*_CHRONY, *_NTP, *_TIMESYNC])} "
+        + " ".join(f"{folder} {folder}/*.conf {folder}/*.sources" for folder in _CHRONY_FOLDERS),
         END,
     ]
 )

@@ -78,7 +78,7 @@ GOOD: Final[Mapping[str, str]] = {
     "router.saved_ios": ROUTER,
     "router.shown_ios": ROUTER,
     "services.listening": test_services.host(ss=test_services.SS),
-    "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD),
+    "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD, links=test_services.LINKS),
     "snmp.identity": test_snmp.IDENTITY,
     "snmp.communities": test_snmp.SILENT,
     "snmp.users": USERS,

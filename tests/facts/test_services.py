@@ -1,9 +1,15 @@
 """Listening sockets and enabled units as hosts print them."""
 
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from auditor.errors import Unreadable
-from auditor.facts.services import Socket, enabled_units, listening
+from auditor.facts.services import UNITS, Socket, enabled_units, listening
 from tests.make import fact, refused
 
 SS = """Netid State  Recv-Q Send-Q        Local Address:Port  Peer Address:Port
@@ -102,12 +108,29 @@ def test_sockets_sort_and_compare() -> None:
     assert fact(listening, host(ss=SS + SS)).sockets[0] == Socket("tcp", 22, ANY)
 
 
-SYSTEMD = """ssh.service enabled enabled
-telnet.socket disabled enabled
-getty@.service enabled enabled
-rsh@1.socket enabled-runtime enabled
-dbus.service static -
-masked.service masked enabled
+SYSTEMD = """in /etc/systemd/system
+masked masked.service
+masked sshd.service
+local.service
+in /run/systemd/system
+in /usr/lib/systemd/system
+ssh.service
+telnet.socket
+getty@.service
+rsh@.socket
+dbus.service
+masked.service
+masked rc.service
+gdm.service
+spaced\tname.service
+"""
+LINKS = """-rw-r--r-- 1 root root 120 Jan  1  2026 /etc/systemd/system/local.service
+lrwxrwxrwx 1 root root   9 Jan  1  2026 /etc/systemd/system/masked.service -> /dev/null
+lrwxrwxrwx 1 root root  31 Nov 20 10:00 /etc/systemd/system/sshd.service -> /lib/systemd/system/ssh.service
+lrwxrwxrwx 1 root root  9 Jan 1 2026 /etc/systemd/system/getty.target.wants/getty@tty1.service -> /x/getty@.service
+lrwxrwxrwx 1 root root  9 Jan 1 2026 /run/systemd/system/sockets.target.wants/rsh@1.socket -> /x/rsh@.socket
+lrwxrwxrwx 1 root root  9 Jan 1 2026 /etc/systemd/system/multi-user.target.wants/masked.service -> /x/masked.service
+lrwxrwxrwx 1 root root  9 Jan 1 2026 /etc/systemd/system/multi-user.target.wants/purged.service -> /x/purged.service
 """
 
 
@@ -116,9 +139,75 @@ def units(**parts: str) -> set[str]:
     return set(fact(enabled_units, host(**parts)).names)
 
 
-def test_systemd_state_is_the_second_column() -> None:
-    """The third is the vendor's preset: what is disabled stays disabled."""
-    assert units(systemd=SYSTEMD) == {"ssh", "getty", "rsh"}
+def test_a_link_enables_what_is_there_and_not_masked() -> None:
+    """By its own name, or by an alias; a unit that merely exists, or is gone, or leads nowhere, does not start."""
+    assert units(systemd=SYSTEMD, links=LINKS) == {"ssh", "getty", "rsh"}
+    wanted = "lrwxrwxrwx 1 root root 9 Jan 1 2026 /etc/systemd/system/a.{}/x.service -> /x/{}\n"
+
+    assert units(systemd=SYSTEMD, links=wanted.format("requires", "gdm.service")) == {"gdm"}
+    assert units(systemd=SYSTEMD, links=wanted.format("upholds", "gdm.service")) == {"gdm"}
+    assert units(systemd=SYSTEMD, links=wanted.format("wants", "gdm.service") + LINKS) == {"gdm", "ssh", "getty", "rsh"}
+
+
+def test_the_first_folder_that_has_a_unit_decides() -> None:
+    """A unit in /run is not masked when /etc has its own; a vendor's mask is one too."""
+    wanted = "lrwxrwxrwx 1 root root 9 Jan 1 2026 /etc/systemd/system/a.wants/one.service -> ../one.service\n" + LINKS
+    own = "in /etc/systemd/system\none.service\nin /run/systemd/system\nmasked one.service\n"
+
+    assert "one" in units(systemd=own + SYSTEMD, links=wanted)
+    assert "one" not in units(systemd=own.replace("\none", "\nmasked one", 1) + SYSTEMD, links=wanted)
+
+
+def test_a_folder_that_may_not_be_listed_hides_what_starts() -> None:
+    """Half a list would pass for a quiet host."""
+    for hidden in ("hidden /etc/systemd/system\n", "hidden /etc/systemd/system/multi-user.target.wants\n"):
+        assert "may not be listed" in str(refused(enabled_units, host(systemd=SYSTEMD + hidden, links=LINKS)))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("systemctl"), reason="only root can show systemd other files")
+def test_systemd_itself_says_the_same(tmp_path: Path) -> None:
+    """Over units of each kind, in a mount namespace where /etc/systemd/system is a folder of ours.
+
+    But for the instances of a template without DefaultInstance=, which it starts and does not list.
+    """
+    vendor = next(folder for folder in ("/usr/lib/systemd/system", "/lib/systemd/system") if Path(folder).is_dir())
+    wants, run = tmp_path / "etc" / "multi-user.target.wants", tmp_path / "run" / "sockets.target.wants"
+    wants.mkdir(parents=True)
+    run.mkdir(parents=True)
+    install = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n"
+    for name in ("enabled", "off", "masked-enabled", "template@", "by-alias"):
+        (tmp_path / "etc" / f"{name}.service").write_text(install + "Alias=other-name.service\n" * (name == "by-alias"))
+    (tmp_path / "etc" / "run-time.socket").write_text("[Socket]\nListenStream=1\n[Install]\nWantedBy=sockets.target\n")
+    (tmp_path / "etc" / "other-name.service").symlink_to("/etc/systemd/system/by-alias.service")
+    (tmp_path / "etc" / "empty.service").touch()
+    (tmp_path / "etc" / "masked.service").symlink_to("/dev/null")
+    for name in ("enabled", "masked", "empty", "gone", "template@1"):
+        (wants / f"{name}.service").symlink_to(f"/etc/systemd/system/{re.sub('@.', '@', name)}.service")
+    (run / "run-time.socket").symlink_to("/etc/systemd/system/run-time.socket")
+    mounts = (
+        "mount -t tmpfs none /run && mkdir -p /run/systemd/system && "
+        f"mount --bind {tmp_path}/etc /etc/systemd/system && mount --bind {tmp_path}/run /run/systemd/system && "
+        f"mount -t tmpfs none {vendor} || exit 9"
+    )
+    ours, theirs = (
+        subprocess.run(
+            ["/usr/bin/unshare", "-m", "/bin/sh", "-c", f"{mounts}; {command}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for command in (
+            UNITS.command,
+            "systemctl --root=/ list-unit-files --no-legend --no-pager --type=service,socket",
+        )
+    )
+    if 9 in (ours.returncode, theirs.returncode):
+        pytest.skip("there are no mount namespaces here")
+    named = re.findall(r"^(\S+?)(?:@\S*)?\.(?:service|socket) +enabled(?:-runtime)?\b", theirs.stdout, re.MULTILINE)
+
+    without_scripts = re.sub(r"\n#== file sysv\n[^#]*", "\n#== file sysv\n", ours.stdout)
+    assert {"enabled", "by-alias", "run-time"} == set(named)
+    assert {*named, "template"} == set(fact(enabled_units, without_scripts).names)
 
 
 def test_openrc_and_sysv() -> None:
@@ -129,12 +218,12 @@ def test_openrc_and_sysv() -> None:
 
 def test_init_scripts_start_under_systemd_unless_a_unit_replaces_them() -> None:
     """Systemd makes a unit of each script that a runlevel links; a unit of the same name, masked or not, goes first."""
-    scripts = "/etc/rc2.d:\nS01vsftpd\nS01telnet\nS01ssh\nS01masked\nK01atftpd\n"
-    made = SYSTEMD + "vsftpd.service generated -\n"
+    scripts = "/etc/rc2.d:\nS01vsftpd\nS01telnet\nS01ssh\nS01masked\nS01rc\nK01atftpd\n"
+    made = SYSTEMD + "in /run/systemd/generator.late\nvsftpd.service\n"
 
-    assert units(systemd=SYSTEMD, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
-    assert units(systemd=made, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
-    assert units(systemd=made) == {"ssh", "getty", "rsh"}
+    assert units(systemd=SYSTEMD, links=LINKS, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
+    assert units(systemd=made, links=LINKS, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
+    assert units(systemd=made, links=LINKS) == {"ssh", "getty", "rsh"}
 
 
 def test_inetd_and_xinetd() -> None:
@@ -144,10 +233,21 @@ def test_inetd_and_xinetd() -> None:
     finger = "service finger\n{\n socket_type = stream\n}\n"
     parts = {"/etc/inetd.conf": inetd, "/etc/xinetd.d/tftp": tftp, "/etc/xinetd.d/finger": finger}
 
-    assert units(**parts, systemd=SYSTEMD) == {"ssh", "getty", "rsh", "ftp", "finger"}
+    assert units(**parts, systemd=SYSTEMD, links=LINKS) == {"ssh", "getty", "rsh", "ftp", "finger"}
 
 
-@pytest.mark.parametrize("text", ["", host(), host(systemd=""), "Failed to connect to bus", host(openrc="x\n")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        host(),
+        host(systemd=""),
+        host(systemd=SYSTEMD),
+        host(links=LINKS),
+        "Failed to connect to bus",
+        host(openrc="x\n"),
+    ],
+)
 def test_no_list_is_not_no_service(text: str) -> None:
     """Every host starts something."""
     assert isinstance(refused(enabled_units, text), Unreadable)
