@@ -4,7 +4,9 @@ pysnmp takes a hundred microseconds for each object of a walk, ours a few; bench
 """
 
 import contextlib
+import math
 import threading
+import time
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
@@ -40,22 +42,25 @@ class Credentials(Protocol):
 class SnmpTransport:
     """Asks SNMP agents. Close it when done; it can be used from any thread, and starts nothing before it is asked."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (all but two are given by name)
         self,
         credentials: Credentials,
         scope: Scope,
         *,
         timeout: float = 2.0,
         retries: int = 2,
+        asset_seconds: float = math.inf,
         attempts: Attempts | None = None,
         fast: bool = True,
     ) -> None:
         """Take where secrets and permissions come from, seconds for each try, and tries after the first.
 
-        What refuses a credential is counted in `attempts`. Unless `fast`, everything goes over pysnmp.
+        An asset is given up after `asset_seconds`, whatever its requests may take. What refuses a credential is counted
+        in `attempts`. Unless `fast`, everything goes over pysnmp.
         """
         self._credentials, self._scope = credentials, scope
         self._timeout, self._retries, self._fast = timeout, retries, fast
+        self._asset_seconds = asset_seconds
         self._attempts = attempts or Attempts()
         self._masters: dict[User, Master] = {}
         self._loop: PysnmpLoop | None = None
@@ -75,9 +80,10 @@ class SnmpTransport:
         """Return one answer a request. Raises CollectionError when the agent said nothing to any of them."""
         if not asset.addresses:
             raise Unreachable(f"{asset.name} has no address to ask by SNMP")
+        until = time.monotonic() + self._asset_seconds
         host = str(self._scope.admit(asset.addresses[0]))
         with Udp(host, access.port or _PORT, self._timeout, self._retries) as udp:
-            return Session(udp, lambda: self._link(udp, access)).answers(requests)
+            return Session(udp, lambda: self._link(udp, access), until).answers(requests)
 
     def silent(self, wanted: Sequence[tuple[Asset, Access]], communities: Sequence[str] = ()) -> dict[str, str]:
         """Return why nothing answers, by the name of the asset. Who said anything is not in it, and may be asked.

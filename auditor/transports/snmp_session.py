@@ -23,9 +23,9 @@ _GUESS_RETRIES: Final = 1
 class Session:
     """What is asked of one agent. `link` opens the credential, and is called when a request needs it."""
 
-    def __init__(self, udp: Udp, link: Callable[[], tuple[Link, str]]) -> None:
-        """Take the way, and what returns the link with its security level."""
-        self._udp, self._open = udp, link
+    def __init__(self, udp: Udp, link: Callable[[], tuple[Link, str]], until: float) -> None:
+        """Take the way, what returns the link with its security level, and when the agent's time is up (monotonic)."""
+        self._udp, self._open, self._until = udp, link, until
         self._link: Link | None = None
         self._level = ""
         self._failure: CollectionError | None = None  # whatever else needs the credential has the same reason
@@ -44,9 +44,9 @@ class Session:
         asked_at, started = datetime.now(UTC), time.monotonic()
         harvest, problem = Harvest(request.limits.bytes), ""
         try:
-            self._put(request, harvest, started + request.limits.seconds)
+            self._put(request, harvest, min(started + request.limits.seconds, self._until))
         except TimeoutError:
-            problem = f"no complete answer within {request.limits.seconds:g} s"
+            problem = self._late(request)
         except CollectionError as why:
             problem = str(why)
         return Answer(
@@ -82,9 +82,14 @@ class Session:
                 get(self._link, request.oids, into, until)
         except (CollectionError, TimeoutError) as why:
             if self._link is None or not self._link.answered:
-                late = TimedOut(f"{self._udp.name} gave no answer within {request.limits.seconds:g} s")
+                late = TimedOut(f"{self._udp.name}: {self._late(request)}")
                 self._failure = why if isinstance(why, CollectionError) else late
             raise
+
+    def _late(self, request: Request) -> str:
+        if time.monotonic() >= self._until:
+            return "the time for this asset was up"
+        return f"no complete answer within {request.limits.seconds:g} s"
 
     def _guess(self, request: SnmpAccepts, into: Harvest, until: float) -> None:
         """Try well-known communities; silence counts only when the agent is known to be there."""

@@ -324,7 +324,7 @@ def replying(*oids: str, value: bytes = b"x") -> Callable[[], Callable[[bytes], 
 @pytest.mark.parametrize("fast", [True, False], ids=["ours", "pysnmp"])
 def test_an_agent_that_lies_or_never_ends_gives_a_problem_and_what_came_before(reply, request_, lines, says, fast):
     with FalseAgent(reply()) as agent, SnmpTransport(Safe(), LOOPBACK, timeout=0.5, retries=1, fast=fast) as transport:
-        (answer,) = ask(transport, agent.port, "community", request_)
+        _, answer = ask(transport, agent.port, "community", SYSTEM, request_)  # the first starts what pysnmp needs
 
     assert re.search(says, answer.problem)
     assert lines in {None, len(answer.text.splitlines())}
@@ -336,6 +336,19 @@ def test_an_agent_that_lies_or_never_ends_gives_a_problem_and_what_came_before(r
 def test_a_datagram_that_is_no_snmp_is_no_answer(transport, garbage):
     with FalseAgent(lambda _: garbage) as agent, pytest.raises(CollectionError):
         ask(transport, agent.port, "community", SYSTEM)
+
+
+def test_the_time_for_an_asset_ends_whatever_its_requests_may_take():
+    endless = Snmp(("1.3.6.1.2.1.1",), walk=True)
+
+    with (
+        FalseAgent(replying("1.3.6.1.2.1.1.9.#")()) as agent,
+        SnmpTransport(Safe(), LOOPBACK, asset_seconds=0.5) as transport,
+    ):
+        answers = ask(transport, agent.port, "community", endless, endless, SYSTEM)
+
+    assert [answer.problem for answer in answers] == ["the time for this asset was up"] * 3
+    assert answers[0].text
 
 
 def test_nothing_starts_before_it_is_needed_and_closing_leaves_no_thread_behind(agent):
