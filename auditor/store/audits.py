@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -19,6 +19,7 @@ from auditor.store.saving import SavingMemory
 from auditor.store.tables import ANSWER, ASSET, AUDIT, TALLY
 
 _RESUMABLE: Final = timedelta(days=1)  # older answers would be passed off as today's
+_FOR_EVER: Final = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class AuditMemory(SavingMemory):
@@ -33,7 +34,7 @@ class AuditMemory(SavingMemory):
             inventory_digest=inventory_digest,
             assets=frozenset(assets),
         )
-        if left := self.unfinished_audit(plan, since=now - _RESUMABLE):
+        if left := self.unfinished_audit(plan, since=now - _RESUMABLE, until=now + _RESUMABLE):
             return Run(id=left.id, started_at=left.started_at, finished=self.finished_assets(left.id))
         begun = self.begin_audit(plan, now=now)
         return Run(id=begun.id, started_at=begun.started_at)
@@ -59,11 +60,14 @@ class AuditMemory(SavingMemory):
         self._shelf.assets.update(assets)
         return Audit(id=str(number), plan=plan, started_at=now, finished_at=None, outcome=AuditOutcome.UNFINISHED)
 
-    def unfinished_audit(self, plan: AuditPlan, *, since: datetime) -> Audit | None:
-        """Return the audit with this very plan that began since then and was not finished, or None."""
+    def unfinished_audit(self, plan: AuditPlan, *, since: datetime, until: datetime = _FOR_EVER) -> Audit | None:
+        """Return the audit with this very plan that began between two moments and was not finished, or None.
+
+        One that begins in the future tells that the clock was stepped back: by how much is not known.
+        """
         chosen = select(AUDIT).where(
             AUDIT.c.outcome == AuditOutcome.UNFINISHED.value,
-            AUDIT.c.started_at >= since,
+            AUDIT.c.started_at.between(since, until),
             AUDIT.c.policy_digest == plan.policy_digest,
             AUDIT.c.inventory_digest == plan.inventory_digest,
         )

@@ -32,6 +32,13 @@ _MENDS: Final = {
     "SQLITE_PERM": "cannot be opened; check the owner and mode of the file and of its folder",
     "SQLITE_FULL": "cannot grow: the disk is full; what was stored before is kept",
     "SQLITE_IOERR": "cannot be read or written: the disk reports an error",
+    # PostgreSQL, by SQLSTATE (its manual, appendix A)
+    "55P03": "is in use by another program",
+    "53100": "cannot grow: the disk is full; what was stored before is kept",
+    "25006": "cannot be written: the server is read-only",
+    "42501": "cannot be written: the account lacks the right",
+    "57P": "is shut down by its administrator; what was stored before is kept",
+    "XX00": "is damaged; restore it from a backup",
 }
 
 
@@ -75,6 +82,8 @@ class Database:
         with self._write_lock, self._explained(), self._engine.connect() as connection:
             connection.execution_options(**{_WRITES: True})
             with connection.begin():
+                if not self.is_sqlite:  # for this transaction only: a pooler may give the connection to another program
+                    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(self._patience * 1000)}")
                 yield connection
 
     @contextmanager
@@ -198,7 +207,7 @@ def _version(connection: Connection) -> str | None:
 
 def _explanation(error: DBAPIError | sqlite3.Error) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
-    name = str(getattr(cause, "sqlite_errorname", ""))
+    name = str(getattr(cause, "sqlite_errorname", "") or getattr(cause, "sqlstate", None) or "")
     for known, mend in _MENDS.items():
         if name.startswith(known):
             return mend

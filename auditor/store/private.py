@@ -4,7 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -66,8 +66,9 @@ def locked(path: Path) -> Iterator[None]:
             holder = os.pread(file, 20, 0).decode("ascii", "replace").strip()
             by = f" by process {holder}" if holder.isdecimal() else ""
             raise AuditRunning(f"Another audit of this workspace is under way{by}: wait for its end.") from error
-        os.ftruncate(file, 0)
-        os.pwrite(file, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # a full disk: the lock holds, only whose it is cannot be told
+            os.ftruncate(file, 0)
+            os.pwrite(file, str(os.getpid()).encode(), 0)
         yield
     finally:
         os.close(file)

@@ -9,17 +9,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from auditor.errors import AuditRunning
 from auditor.findings import reconcile
+from auditor.model.check import Violation
 from auditor.model.evidence import text_digest
+from auditor.model.result import Result, Verdict, judged_of
 from auditor.store.records import AuditOutcome
 from auditor.store.store import Store
 from tests.make import NOW, ROOT
-from tests.store.given import failed, finding, plan, said
+from tests.store.given import failed, finding, judged, plan, said
 
 NAMES = tuple(f"host-{number:03}" for number in range(100))
 
@@ -39,9 +42,52 @@ def answer_of(name: str):
     return said(name, f"permitrootlogin {name}\n" + random.Random(name).randbytes(5000).hex())
 
 
+HOSTS = tuple(f"host-{number:03}" for number in range(40))
+PLACES = 100  # violations of each host
+
+
+def many(name: str) -> Result:
+    given = answer_of(name)
+    violations = tuple(Violation(f"place {number}", name, "no") for number in range(PLACES))
+    return judged(given, "ssh.places", verdict=Verdict.FAIL, reason="Not met: 100 places.", violations=violations)
+
+
+def auditing(where: str, state: str) -> None:
+    """Run in a process of its own: a whole audit, ten assets at a time, with thousands of findings at its end."""
+    with Store.open(where, state=Path(state)) as store, soon_alone(store):
+        if store.latest_audit():  # the one before was killed when all was done
+            return
+        audit = store.unfinished_audit(plan(*HOSTS), since=NOW) or store.begin_audit(plan(*HOSTS), now=NOW)
+        print("begun", flush=True)  # noqa: T201
+        left = iter(sorted(set(HOSTS) - store.finished_assets(audit.id)))
+        while names := list(islice(left, 10)):
+            given = [answer_of(name) for name in names]
+            batch = [(one, judged_of(name, one.evidence, [many(name)])) for name, one in zip(names, given, strict=True)]
+            store.save_assets(audit.id, batch, now=NOW)
+            print(*names, sep="\n", flush=True)  # noqa: T201
+        print("following", flush=True)  # noqa: T201
+        findings = reconcile(store.findings(), store.judged(audit.id), [], {}, now=NOW)
+        print("finishing", flush=True)  # noqa: T201
+        store.finish_audit(audit.id, findings, now=NOW)
+
+
 @contextmanager
-def process(where: str, state: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    program = "import sys; from tests.store.test_killed import saving; saving(*sys.argv[1:])"
+def soon_alone(store: Store) -> Iterator[None]:
+    """Hold the audit lock, once PostgreSQL has noticed that a killed client is dead."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with store.audit_lock():
+                yield
+                return
+        except AuditRunning:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+@contextmanager
+def process(where: str, state: Path, work: str = "saving") -> Iterator["subprocess.Popen[bytes]"]:
+    program = f"import sys; from tests.store.test_killed import {work}; {work}(*sys.argv[1:])"
     started = subprocess.Popen(
         [sys.executable, "-c", program, where, str(state)], stdout=subprocess.PIPE, cwd=ROOT, bufsize=0
     )
@@ -93,6 +139,64 @@ def test_a_killed_audit_resumes_with_the_rest(where: str, tmp_path: Path, open_s
     assert [found.id for found in store.audits()] == [audit.id]
 
 
+def test_killed_anywhere_and_often(where: str, tmp_path: Path, open_store: Callable[[], Store]) -> None:
+    """Killed at its beginning, between batches, and three times while findings are followed and written: what was
+    reported is there each time, and in the end all is as after an audit that nobody disturbed.
+    """
+    chance = random.Random()
+    store = open_store()
+    reported: set[str] = set()
+    for word in ("begun", "begun", HOSTS[25], "following", "finishing", "finishing", "finishing"):
+        with process(where, tmp_path, "auditing") as started:
+            said_so = read_to(started, word)
+            time.sleep(chance.random() / 20)
+            started.send_signal(signal.SIGKILL)
+            started.wait()
+        reported |= set(said_so) & set(HOSTS)
+        (audit,) = store.audits()
+        assert reported <= store.finished_assets(audit.id)
+        if audit.outcome is AuditOutcome.UNFINISHED:
+            assert store.findings() == []
+    with process(where, tmp_path, "auditing") as last:
+        assert last.wait(120) == 0
+    undisturbed = open_store_apart(tmp_path)
+
+    assert contents(store) == contents(undisturbed)
+    undisturbed.close()
+
+
+def open_store_apart(folder: Path) -> Store:
+    """Return a store in which the same audit was carried out without a break."""
+    path = folder / "undisturbed.db"
+    auditing(str(path), str(folder / "undisturbed"))
+    return Store.open(path)
+
+
+def contents(store: Store) -> tuple[object, ...]:
+    """Return everything that the newest audit left."""
+    (audit, *_) = store.audits()
+    findings = store.findings()
+    return (
+        audit.outcome,
+        list(store.results(audit.id)),
+        findings,
+        store.tallies(audit.id),
+        [store.finding_history(one.id) for one in findings[::97]],
+        {seen.digest: store.evidence_text(seen.digest) for seen in store.evidence()},
+    )
+
+
+def read_to(started: "subprocess.Popen[bytes]", word: str) -> list[str]:
+    """Return the lines up to one that has this word, or all of them where the process ends by itself."""
+    assert started.stdout is not None
+    lines: list[str] = []
+    for line in iter(started.stdout.readline, b""):
+        lines.append(line.decode().strip())
+        if lines[-1] == word:
+            break
+    return lines
+
+
 def test_the_kernel_releases_the_audit_lock(where: str, tmp_path: Path, open_store: Callable[[], Store]) -> None:
     """While a process audits another cannot, and as soon as it is killed another can."""
     store = open_store()
@@ -104,14 +208,8 @@ def test_the_kernel_releases_the_audit_lock(where: str, tmp_path: Path, open_sto
         started.send_signal(signal.SIGKILL)
         started.wait()
 
-    deadline = time.monotonic() + 30
-    while True:  # PostgreSQL notices the dead client when it next reads from it
-        try:
-            with store.audit_lock():
-                break
-        except AuditRunning:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    with soon_alone(store):
+        pass
 
 
 def test_the_lock_can_be_taken_again_and_again(store: Store, open_store: Callable[[], Store]) -> None:
