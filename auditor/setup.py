@@ -117,7 +117,7 @@ def carriers(
     whole, step = settings.collect.asset_seconds, settings.collect.connect_seconds
     counted = attempts or Attempts(settings.collect.refusals)
     login = SshLogin(credentials, host_keys, scope, enrol=enrol, step_seconds=step, attempts=counted)
-    with SnmpTransport(credentials, scope) as snmp:
+    with SnmpTransport(credentials, scope, asset_seconds=whole, attempts=counted) as snmp:
         yield {
             Channel.LOCAL: Local(whole),
             Channel.SSH: Ssh(login, asset_seconds=whole),
