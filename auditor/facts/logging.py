@@ -64,6 +64,10 @@ _SYSTEMD: Final = tuple(
     for root in _ROOTS
     for part in ("", ".d", ".d/*.conf")
 )
+_UPLOADING: Final = (
+    "for d in /usr/lib /lib; do [ -e $d/systemd/systemd-journal-upload ] && "
+    "systemctl is-active --quiet systemd-journal-upload.service 2>/dev/null && echo '[uploading]' && break; done"
+)
 _COMMAND: Final = "; ".join(
     [
         SHOW_FILES,
@@ -72,8 +76,7 @@ _COMMAND: Final = "; ".join(
         running(*_DAEMONS),
         "for d in /usr/lib /lib; do [ -e $d/systemd/systemd-journald ] && echo '[journald]'; done",
         "[ -d /var/log/journal ] && echo '[kept]'",
-        "for d in /usr/lib /lib; do [ -e $d/systemd/systemd-journal-upload ] && "
-        "systemctl is-active --quiet systemd-journal-upload.service 2>/dev/null && echo '[uploading]' && break; done",
+        _UPLOADING,
         f"show {MAIN} {' '.join(f'{folder} {folder}/*' for folder in FOLDERS)} {' '.join(_SYSTEMD)}",
         END,
     ]

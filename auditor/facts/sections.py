@@ -110,6 +110,6 @@ def running(*names: str) -> str:
     As root, processes with another root directory, such as containers', are passed over.
     """
     return (
-        "echo '[running]'; for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
-        f'case $c in {"|".join(names)}) [ $p/root -ef / ] || [ "$(id -u)" != 0 ] && echo "|$c";; esac; done'
+        "echo '[running]'; for p in /proc/[0-9]*; do read -r c <$p/comm || continue; "
+        f'case $c in {"|".join(names)}) [ $p/root -ef / ] || [ "$(id -u)" != 0 ] && echo "|$c";; esac; done 2>/dev/null'
     )

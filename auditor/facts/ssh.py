@@ -74,6 +74,7 @@ _CONFIG: Final = (
     'b=/etc/ssh/sshd_config; [ -e $b ] || b=/usr/etc/ssh/sshd_config; echo "[main $b]"; '
     "c=$(cd /etc/ssh 2>/dev/null; set -- $b; for i in 1 2 3 4 5 6; do "
     '[ $i != 6 ] || echo "[unread $*]"; [ $i != 6 ] || break; show "$@"; '
+    'for f in "$@"; do [ ! -f "$f" ] || break; done; [ -f "$f" ] || break; '
     'n=$(sed -n \'/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]=]\\{1,\\}/{s///;s/"//g;p;}\' "$@" 2>/dev/null); '
     '[ -n "$n" ] || break; set -f; for f in $n; do show "${f%/*}"; done; set +f; set -- $n; done); '
     "printf '%s\\n' \"$c\"; m=$(printf '%s\\n' \"$c\" | sed -n '/^|#/d;/^\\[unread/p;/[Mm][Aa][Tt][Cc][Hh]/p')"
@@ -81,14 +82,14 @@ _CONFIG: Final = (
 # Who is logged in just now is no setting, and would make every answer another one: of sessions it is told only that
 # there are some, and of the daemon that listens not how many wait.
 _DAEMONS: Final = (
-    "t=; i=$(id -u); for p in /proc/[0-9]*; do { read -r c <$p/comm; } 2>/dev/null || continue; "
+    "t=; i=$(id -u); for p in /proc/[0-9]*; do read -r c <$p/comm || continue; "
     'case $c in sshd|dropbear) w=here; [ $p/root -ef / ] || w=elsewhere; [ "$i" = 0 ] || w=unknown; '
-    "l=; { read -r l <$p/cmdline; } 2>/dev/null; "
+    "l=; read -r l <$p/cmdline; "
     "case $l in 'sshd: '*'[listener]'*) ;; 'sshd: '*) [ $w = elsewhere ] || t=$w; continue;; esac; "
-    "l=$(tr '\\000\\n' '  ' <$p/cmdline 2>/dev/null); "
+    "l=$(tr '\\000\\n' '  ' <$p/cmdline); "
     "case $l in *'[listener]'*) l=\"${l%%'[listener]'*}[listener]\";; esac; "
-    'u=; while read -r k u o; do [ "$k" != Uid: ] || break; done 2>/dev/null <$p/status; '
-    'echo "[daemon $c $w $u]"; printf \'|%s\\n\' "$l";; esac; done; '
+    'u=; while read -r k u o; do [ "$k" != Uid: ] || break; done <$p/status; '
+    'echo "[daemon $c $w $u]"; printf \'|%s\\n\' "$l";; esac; done 2>/dev/null; '
     '[ -z "$t" ] || echo "[daemon sshd $t session]"'
 )
 _COMMAND: Final = "; ".join(

@@ -57,10 +57,21 @@ _CAP_SYS_TIME: Final = 25  # capabilities(7)
 
 # Only what is read is shown: offsets and counters are others each time, and would make every answer a new one.
 _ASK: Final = (
-    "ask() { n=$1 w=$2; shift 2; command -v $1 >/dev/null 2>&1 || return; "
-    'o=$("$@" 2>&1 </dev/null); r=$?; echo "[$n $r]"; [ $r != 0 ] || '
-    'case $n in chronyc) o=${o##*,} ;; *) o=$(printf \'%s\\n\' "$o" | grep -oE "$w") ;; esac; '
+    "w='leap[a-z0-9_=]*|sync_[a-z]*|stratum=[0-9]*'; "
+    "ask() { n=$1; shift; command -v $1 >/dev/null 2>&1 || return; "
+    'o=$("$@" 2>&1 </dev/null); s=$?; echo "[$n $s]"; [ $s != 0 ] || '
+    'case $n in chronyc) o=${o##*,};; ntpq) o=$(printf \'%s\\n\' "$o" | grep -oE "$w");; esac; '
     "printf '%s\\n' \"$o\" | sed 's/^/|/'; }"
+)
+# timedatectl makes systemd start a daemon, which nobody need ask where chronyd runs and has told.
+_BY_KERNEL: Final = (
+    "k=; case $r in *chronyd*) "
+    'case $o in Normal|"Insert second"|"Delete second"|"Not synchronised") k=1;; esac;; esac; '
+    '[ -n "$k" ] || [ ! -d /run/systemd/system ] || ask timedatectl timedatectl show -p NTPSynchronized'
+)
+_TIMESYNCD: Final = (
+    "for d in /usr/lib /lib; do [ -d /run/systemd/system ] && [ -x $d/systemd/systemd-timesyncd ] && "
+    "ask timesync timedatectl show-timesync -p LinkNTPServers -p SystemNTPServers -p FallbackNTPServers && break; done"
 )
 _COMMAND: Final = "; ".join(
     [
@@ -68,15 +79,14 @@ _COMMAND: Final = "; ".join(
         SHOW_FILES,
         VISIBLE,
         CAPABILITIES,
-        running(*_DAEMONS),
+        f"r=$({running(*_DAEMONS)}); printf '%s\\n' \"$r\"; o=",
         'for t in chronyd ntpd; do command -v $t >/dev/null 2>&1 && echo "[installed $t]"; done',
         "for d in /usr/lib /lib; do [ -x $d/systemd/systemd-timesyncd ] && echo '[installed systemd-timesyn]'; done",
         _ASK,
-        "ask chronyc . chronyc -n -c tracking",
-        "ask ntpq 'leap[a-z0-9_=]*|sync_[a-z]*|stratum=[0-9]*' ntpq -n -c rv",
-        "ask timedatectl '.*' timedatectl show -p NTPSynchronized",
-        "for d in /usr/lib /lib; do [ -x $d/systemd/systemd-timesyncd ] && ask timesync '.*' timedatectl show-timesync "
-        "-p LinkNTPServers -p SystemNTPServers -p FallbackNTPServers && break; done",
+        "ask chronyc chronyc -n -c tracking",
+        _BY_KERNEL,
+        "ask ntpq ntpq -n -c rv",
+        _TIMESYNCD,
         f"show {' '.join([*_CHRONY, *_NTP, *_TIMESYNC])} "
         + " ".join(f"{folder} {folder}/*.conf {folder}/*.sources" for folder in _CHRONY_FOLDERS),
         END,
