@@ -70,11 +70,15 @@ class Session:
 
 @dataclass(slots=True)
 class Greeting:
-    """What a server said before anybody logged in: its identification, and the lists of its KEXINIT."""
+    """What a server said before anybody logged in: its identification, and the lists of its KEXINIT.
+
+    `agreed` tells whether algorithms were agreed on, so that it could prove who it is.
+    """
 
     port: int = 0
     version: str = ""
     offer: dict[str, list[str]] = field(default_factory=dict)
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,12 @@ class SshLogin:
             yield session
 
     def greet(self, asset: Asset, access: Access, deadline: float, greeting: Greeting) -> None:
-        """Hear what a server says before anybody logs in. Raises CollectionError, also where nothing is agreed on."""
-        with self._encrypted(_Visit(asset, access, deadline, greeting)):
-            return
+        """Hear what a server says before anybody logs in, and judge its key. Raises CollectionError.
+
+        Where algorithms cannot be agreed on, that is raised as well, and `greeting` has what the server said.
+        """
+        with self._encrypted(_Visit(asset, access, deadline, greeting)) as (wire, target, pinned):
+            wires.check_host_key(wire, target, pinned, self._host_keys, enrol=self._enrol)
 
     def until(self, deadline: float) -> float:
         """Return when the next step of a session must be over."""
@@ -200,6 +207,7 @@ class SshLogin:
             finally:
                 visit.greeting.port = target.port
                 visit.greeting.version, visit.greeting.offer = wire.remote_version, wire.offer
+            visit.greeting.agreed = True
             yield wire, target, pinned
 
     def _way(self, visit: _Visit) -> AbstractContextManager[wires.Dial]:

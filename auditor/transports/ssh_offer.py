@@ -27,25 +27,30 @@ Greet = Callable[[Greeting], None]
 def with_greeting(access: Access, requests: Sequence[Request], ask: Ask, greet: Greet) -> list[Answer]:
     """Return one answer a request, in their order: those to KeyExchange from the greeting, all others by `ask`.
 
-    `greet` connects where there is nothing else to ask. Raises CollectionError as they do, unless the server's greeting
-    is known and was asked for: then that is the reason of the other answers.
+    `greet` connects where there is nothing else to ask. Raises CollectionError as they do, unless the greeting was asked
+    for and is of a server with which no agreement is possible: then that is the reason of the other answers. A server
+    that could prove who it is and did not, or that lets nobody in, gives no answer at all.
     """
     others = [request for request in requests if not isinstance(request, KeyExchange)]
     greeting, began, asked_at = Greeting(), time.monotonic(), datetime.now(UTC)
     if len(others) == len(requests):
         return ask(others, greeting)
     answers: list[Answer] = []
-    failure: CollectionError | None = None
+    why = ""
     try:
-        answers = ask(others, greeting) if others else []
-    except CollectionError as why:
-        failure = why
-        answers = [_unanswered(access, request, asked_at, str(why)) for request in others]
-    unheard = _heard(greeting, greet) if access.legacy or not others else ""
-    if failure is not None and not greeting.offer:
-        raise failure
+        if others:
+            answers = ask(others, greeting)
+        else:
+            greet(greeting)
+    except CollectionError as failure:
+        if greeting.agreed or not greeting.offer:
+            raise
+        why = str(failure)
+        answers = [_unanswered(access, request, asked_at, why) for request in others]
+    if access.legacy and not greeting.offer:
+        why = _heard(greeting, greet)
     waiting = iter(answers)
-    told = (str(failure or unheard), asked_at, time.monotonic() - began)
+    told = (why, asked_at, time.monotonic() - began)
     return [
         _told(access, request, greeting, *told) if isinstance(request, KeyExchange) else next(waiting)
         for request in requests
