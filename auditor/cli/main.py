@@ -98,11 +98,10 @@ def _traced(kind: type[BaseException], error: BaseException, _: TracebackType | 
 
 
 def _trace(error: BaseException) -> None:
-    """Write where an error comes from, on standard error, without the secrets that its messages repeat."""
+    """Write where an error comes from, on standard error, without secrets that its messages or its lines repeat."""
     import traceback
 
-    for piece in traceback.format_exception(error):
-        sys.stderr.write(piece if piece.startswith('  File "') else _harmless(piece))
+    sys.stderr.write(_harmless("".join(traceback.format_exception(error))))
 
 
 def _harmless(text: str) -> str:
