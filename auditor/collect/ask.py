@@ -11,7 +11,7 @@ from auditor.collect.redact import Redactor
 from auditor.errors import CollectionError, Undeclared
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.evidence import text_digest
-from auditor.model.probe import Answer, Request
+from auditor.model.probe import Answer, KeyExchange, Request
 from auditor.plugins import Content
 from auditor.transports.base import Last, Remembering, Transport
 
@@ -40,8 +40,9 @@ class Collected:
 
     @property
     def reached(self) -> bool:
-        """Whether the asset answered anything at all."""
-        return any(answer.reached for answer in self.answers.values())
+        """Whether the asset answered anything at all, beyond the greeting that it has for whoever connects."""
+        others = [one for one in self.answers.values() if not isinstance(one.request, KeyExchange)]
+        return any(answer.reached for answer in others or self.answers.values())
 
     @property
     def problem(self) -> str:
@@ -49,7 +50,7 @@ class Collected:
         if self.reached:
             return ""
         nothing = "nothing could be asked of it: see what its demands need, and its transports"
-        return next((answer.problem for answer in self.answers.values()), nothing)
+        return next((answer.problem for answer in self.answers.values() if answer.problem), nothing)
 
 
 class LastAnswer(Protocol):
