@@ -29,7 +29,6 @@ Positive = Annotated[float, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 _NESTED: Final = (
     ("connect_seconds", "asset_seconds"),
-    ("request_seconds", "asset_seconds"),
     ("asset_seconds", "audit_seconds"),
 )
 
@@ -49,17 +48,15 @@ class StoreSettings(Section):
 class CollectSettings(Section):
     """How hard assets may be asked, and how long for. Times are in seconds; a number that is zero sets no limit.
 
-    Each limit of time has to leave room for the one inside it: `connect_seconds` and `request_seconds` may not be more
+    Each limit of time has to leave room for the one inside it: `connect_seconds` may not be more
     than `asset_seconds`, nor that more than `audit_seconds`.
     """
 
     workers: Annotated[int, Field(gt=0, le=1000)] = 50  # assets that are asked at once, over all processes
     processes: Annotated[int, Field(ge=0, le=64)] = 0  # that ask; 0: one a core where there are many assets
     connect_seconds: Seconds = 10.0  # for each of: connecting, agreeing on keys, logging in
-    request_seconds: Annotated[float, Field(ge=0, le=86_400)] = 0.0  # for one request; 0: what its probe declares
     asset_seconds: Seconds = 300.0  # for everything that is asked of one asset
     audit_seconds: Annotated[float, Field(ge=0, le=604_800)] = 86_400.0  # for a whole audit; 0: no limit
-    answer_bytes: Annotated[int, Field(ge=1024, le=1 << 30)] = 64 << 20  # of one answer, whatever its probe declares
     jitter_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0  # a random pause up to this before each connection
     refusals: Annotated[int, Field(ge=1, le=100)] = 3  # of a credential, after which it is tried nowhere any more
     enrol: bool = False  # pin the host keys of hosts that are seen for the first time

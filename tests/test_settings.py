@@ -100,7 +100,6 @@ def test_what_is_wrong_in_the_file_is_said_with_its_line(tmp_path: Path, text: s
         ("[collect]\nprocesses = -1\n", "auditor.toml:2:1: processes: input should be greater than or equal to 0"),
         ("[collect]\njitter_seconds = 61\n", "auditor.toml:2:1: jitter_seconds: input should be less than or equal"),
         ("[collect]\nrefusals = 0\n", "auditor.toml:2:1: refusals: input should be greater than or equal to 1"),
-        ("[collect]\nanswer_bytes = 0\n", "auditor.toml:2:1: answer_bytes: input should be greater than or equal"),
         ("[collect]\naudit_seconds = nan\n", "auditor.toml:2:1: audit_seconds: input should be "),
         ("[limits]\nper_zone = -5\n", "auditor.toml:2:1: per_zone: input should be greater than or equal to 0"),
         ("[limits]\nper_host = 5\n", "auditor.toml:2:1: per_host: there is no such field"),
@@ -114,7 +113,6 @@ def test_what_is_wrong_in_the_file_is_said_with_its_line(tmp_path: Path, text: s
             "[collect]\n\nasset_seconds = 5\n",
             "auditor.toml:3:1: connect_seconds: 10 s do not fit into the 5 s of asset",
         ),
-        ("[collect]\nrequest_seconds = 301\n", "auditor.toml:2:1: request_seconds: 301 s do not fit into the 300 s of"),
         (
             "[collect]\nasset_seconds = 99\naudit_seconds = 98\n",
             "auditor.toml:2:1: asset_seconds: 99 s do not fit into",
@@ -128,10 +126,10 @@ def test_a_limit_that_cannot_be_is_said_with_its_line(tmp_path: Path, text: str,
 
 def test_limits_of_time_may_be_equal_and_none(tmp_path: Path) -> None:
     """An audit without a deadline has room for any asset."""
-    text = "[collect]\nconnect_seconds = 7\nrequest_seconds = 7\nasset_seconds = 7\naudit_seconds = 0\n"
+    text = "[collect]\nconnect_seconds = 7\nasset_seconds = 7\naudit_seconds = 0\n"
     collect = read(tmp_path, text).collect
 
-    assert (collect.connect_seconds, collect.request_seconds, collect.asset_seconds) == (7.0, 7.0, 7.0)
+    assert (collect.connect_seconds, collect.asset_seconds) == (7.0, 7.0)
     assert collect.audit_seconds == 0.0
 
 
