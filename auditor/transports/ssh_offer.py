@@ -27,9 +27,9 @@ Greet = Callable[[Greeting], None]
 def with_greeting(access: Access, requests: Sequence[Request], ask: Ask, greet: Greet) -> list[Answer]:
     """Return one answer a request, in their order: those to KeyExchange from the greeting, all others by `ask`.
 
-    `greet` connects where there is nothing else to ask. Raises CollectionError as they do, unless the greeting was asked
-    for and is of a server with which no agreement is possible: then that is the reason of the other answers. A server
-    that could prove who it is and did not, or that lets nobody in, gives no answer at all.
+    `greet` connects where there is nothing else to ask. Raises CollectionError as they do, unless the greeting was
+    asked for and is of a server with which no agreement is possible: then that is the reason of the other answers. A
+    server that could prove who it is and did not, or that lets nobody in, gives no answer at all.
     """
     others = [request for request in requests if not isinstance(request, KeyExchange)]
     greeting, began, asked_at = Greeting(), time.monotonic(), datetime.now(UTC)
