@@ -12,7 +12,7 @@ from typing import Final, Protocol, runtime_checkable
 from auditor.collect.ask import Job
 from auditor.errors import CollectionError
 from auditor.model.asset import Access, Asset, Channel
-from auditor.model.probe import Answer, Request
+from auditor.model.probe import Answer, Request, SnmpAccepts
 
 _FEW: Final = 4  # agents that are asked without looking first whether they are there
 
@@ -21,8 +21,13 @@ _FEW: Final = 4  # agents that are asked without looking first whether they are 
 class Sweep(Protocol):
     """Finds which SNMP agents are silent."""
 
-    def silent(self, wanted: Sequence[tuple[Asset, Access]]) -> dict[str, str]:
-        """Return why nothing answers, by the name of the asset; who may answer is not in it."""
+    def silent(
+        self, wanted: Sequence[tuple[Asset, Access]], communities: Mapping[str, Sequence[str]]
+    ) -> dict[str, str]:
+        """Return why nothing answers, by the name of the asset; who may answer is not in it.
+
+        `communities` has those that will be tried besides, by the name of the asset.
+        """
         ...
 
 
@@ -65,7 +70,7 @@ class Ahead:
         agents = [(job.asset, access) for job in jobs if (access := _access(job, Channel.SNMP))]
         if len(agents) <= _FEW or self.sweep is None:
             return jobs
-        silent = self.sweep.silent(agents)
+        silent = self.sweep.silent(agents, {job.asset.name: _communities(job) for job in jobs})
         return [_without(job, Channel.SNMP, silent.get(job.asset.name, "")) for job in jobs]
 
     def _scanned(self, jobs: Sequence[Job]) -> Iterator[Job]:
@@ -106,6 +111,11 @@ def _failed(requests: Mapping[Access, Iterable[Request]], why: str) -> Iterator[
 
 def _access(job: Job, channel: Channel) -> Access | None:
     return next((access for access in job.requests if access.channel is channel), None)
+
+
+def _communities(job: Job) -> list[str]:
+    tried = (one for asked in job.requests.values() for one in asked if isinstance(one, SnmpAccepts))
+    return [word for one in tried for word in one.communities]
 
 
 def _asked(job: Job, channel: Channel) -> tuple[Request, ...]:

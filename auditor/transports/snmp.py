@@ -7,7 +7,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
@@ -85,16 +85,18 @@ class SnmpTransport:
         with Udp(host, access.port or _PORT, self._timeout, self._retries) as udp:
             return Session(udp, lambda: self._link(udp, access), until).answers(requests)
 
-    def silent(self, wanted: Sequence[tuple[Asset, Access]], communities: Sequence[str] = ()) -> dict[str, str]:
+    def silent(
+        self, wanted: Sequence[tuple[Asset, Access]], communities: Mapping[str, Sequence[str]] | None = None
+    ) -> dict[str, str]:
         """Return why nothing answers, by the name of the asset. Who said anything is not in it, and may be asked.
 
-        Whether an agent answers is known only for the credentials of `wanted` and for `communities`: those that will be
-        tried besides (`SnmpAccepts`), by v1 as well.
+        `communities` has what else will be tried (`SnmpAccepts`), by the name of the asset: without them, an agent that
+        answers nobody but `public` is silent too.
         """
         targets: dict[str, Target] = {}
         for asset, access in wanted:
             with contextlib.suppress(CollectionError):  # asking it will say why it cannot be asked
-                targets[asset.name] = self._target(asset, access, tuple(communities))
+                targets[asset.name] = self._target(asset, access, tuple((communities or {}).get(asset.name, ())))
         sweep(list(targets.values()))
         return {name: target.why for name, target in targets.items() if target.why}
 

@@ -1,16 +1,17 @@
 """What is learned of a whole fleet at once is given to each asset's job, and every job comes out exactly once."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from auditor.collect.ahead import Ahead
 from auditor.collect.ask import Job
 from auditor.errors import ToolMissing
 from auditor.model.asset import Access, Asset, Channel
-from auditor.model.probe import Answer, Nmap, Request, Shell, Snmp
+from auditor.model.probe import Answer, Nmap, Request, Shell, Snmp, SnmpAccepts
 from tests.make import NOW
 
 WHO, PORTS, NAME = Shell("id"), Nmap("22"), Snmp(("1.3.6.1.2.1.1.5.0",))
+GUESS = SnmpAccepts(("public",))
 ASKED = {Channel.SSH: WHO, Channel.NMAP: PORTS, Channel.SNMP: NAME}
 
 
@@ -28,10 +29,14 @@ class Looks:
     unseen: frozenset[str] = frozenset()
     missing: bool = False
     seen: list[str] = field(default_factory=list)
+    tried: dict[str, Sequence[str]] = field(default_factory=dict)
 
-    def silent(self, wanted: Sequence[tuple[Asset, Access]]) -> dict[str, str]:
+    def silent(
+        self, wanted: Sequence[tuple[Asset, Access]], communities: Mapping[str, Sequence[str]]
+    ) -> dict[str, str]:
         """Find which are silent."""
         self.seen += [asset.name for asset, _ in wanted]
+        self.tried |= communities
         return self.quiet
 
     def scan_ahead(self, wanted: Sequence[tuple[Asset, Sequence[Request]]]) -> Iterator[tuple[Asset, list[Answer]]]:
@@ -77,6 +82,16 @@ def test_silent_agents_are_not_asked_and_the_others_are():
     out = come(looks, *(job(f"ups-{number}", Channel.SNMP, Channel.SSH) for number in range(9)))
     assert {NAME: "no agent answered"} == problems(out["ups-3"])
     assert {} == problems(out["ups-4"])
+
+
+def test_the_sweep_knows_which_communities_will_be_tried():
+    """An agent that answers nobody but `public` is not silent where that is asked, and only there."""
+    looks = Looks()
+    jobs = [job(f"ups-{number}", Channel.SNMP) for number in range(9)]
+    guessed = replace(jobs[0], requests={access: (NAME, GUESS) for access in jobs[0].requests})
+    come(looks, guessed, *jobs[1:])
+    assert ["public"] == looks.tried["ups-0"]
+    assert [] == looks.tried["ups-1"]
 
 
 def test_a_few_agents_are_not_swept():

@@ -140,7 +140,7 @@ def test_a_fleet_is_told_by_name(agent):
         ]
 
         alone = transport.silent(assets)
-        beside = transport.silent(assets, ["private", "public"])
+        beside = transport.silent(assets, {"public": ["private", "public"]})
 
     assert sorted(alone) == ["public", "silent", "silent-user"]
     assert sorted(beside) == ["silent", "silent-user"]
