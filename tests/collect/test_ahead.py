@@ -88,7 +88,7 @@ def test_the_sweep_knows_which_communities_will_be_tried():
     """An agent that answers nobody but `public` is not silent where that is asked, and only there."""
     looks = Looks()
     jobs = [job(f"ups-{number}", Channel.SNMP) for number in range(9)]
-    guessed = replace(jobs[0], requests={access: (NAME, GUESS) for access in jobs[0].requests})
+    guessed = replace(jobs[0], requests=dict.fromkeys(jobs[0].requests, (NAME, GUESS)))
     come(looks, guessed, *jobs[1:])
     assert ["public"] == looks.tried["ups-0"]
     assert [] == looks.tried["ups-1"]

@@ -70,6 +70,7 @@ GIVEN = {
     "wrong-auth": v3("private", "wrong-words", "right", auth_protocol="SHA-256", privacy_protocol="AES"),
     "wrong-privacy": v3("private", "right", "wrong-words", auth_protocol="SHA-256", privacy_protocol="AES"),
     "stranger": v3("stranger", "right", auth_protocol="sha"),
+    "triple": v3("private", "right", "right", auth_protocol="SHA-256", privacy_protocol="3DES"),
     "short": v3("private", "short"),
     "odd": v3("private", "right", auth_protocol="sha3"),
     "empty": Credential(name="lab"),
@@ -363,6 +364,13 @@ def test_nothing_starts_before_it_is_needed_and_closing_leaves_no_thread_behind(
 
     assert (idle, "snmp" in busy) == (set(), True)
     assert set(threading.enumerate()) - before == set()
+
+
+def test_what_we_do_not_speak_goes_over_pysnmp(agent, transport):
+    with pytest.raises(Unreachable, match="a wrong community or privacy password, an access list and a dead host"):
+        ask(transport, agent.port, "triple", SYSTEM)
+
+    assert "snmp" in {thread.name for thread in threading.enumerate()}
 
 
 def test_our_own_messages_need_no_thread(agent, transport):
