@@ -87,9 +87,7 @@ GOOD: Final[Mapping[str, str]] = {
     "ssh_offered.said": test_ssh_offered.KEXINIT,
     "time.time_keeping": test_time.text("chronyd", said=test_time.chronyc("Normal")),
     "tls.seen": test_tls.WEAK,
-    "updates.pending_updates": test_updates.host(
-        lists=test_updates.LISTS, apt=test_updates.APT, policy=test_updates.POLICY
-    ),
+    "updates.pending_updates": test_updates.host(lists=test_updates.LISTS, apt=test_updates.APT),
     "updates.pending_by_dnf": test_updates.host(
         lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
     ),

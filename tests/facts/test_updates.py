@@ -1,29 +1,22 @@
 """What package managers print about updates, recorded, and what it means."""
 
+import os
+import re
+import shutil
+import subprocess
+
 import pytest
 
 from auditor.errors import NotPresent, Unreadable
-from auditor.facts.updates import Pending, pending_by_dnf, pending_updates
+from auditor.facts.updates import UPDATES, Pending, pending_by_dnf, pending_updates
 from auditor.facts.upkeep import automatic_updates, flavour, order, running_kernel
 from tests.make import fact, refused
 
 NOW = 1795314535
+ENGLISH = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
 DAY = 86400
 LISTS = f"""{NOW - DAY} {NOW - 3600} /var/lib/apt/lists/mirror.example_debian-security_dists_bookworm-security_InRelease
 {NOW - 90 * DAY} {NOW - 2 * DAY} /var/lib/apt/lists/mirror.example_debian_dists_bookworm_InRelease
-"""
-APT = """Reading package lists...
-Building dependency tree...
-Calculating upgrade...
-The following packages have been kept back:
-  linux-image-amd64
-The following packages will be upgraded:
-  base-files openssl
-2 upgraded, 0 newly installed, 0 to remove and 1 not upgraded.
-Inst base-files [12.4+deb12u11] (12.4+deb12u15 Debian:12.15/oldstable [amd64])
-Conf base-files (12.4+deb12u15 Debian:12.15/oldstable [amd64])
-Inst openssl [3.0.15-1~deb12u1] (3.0.17-1~deb12u2 Debian:12.15/oldstable [amd64])
-#status 0
 """
 POLICY = """base-files:
   Installed: 12.4+deb12u11
@@ -53,7 +46,8 @@ linux-image-amd64:
         500 http://mirror.example/debian-security bookworm-security/main amd64 Packages
         100 /var/lib/dpkg/status
 """
-NOTHING = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n#status 0\n"
+APT = f"#asked 3\n{POLICY}#tables 3\n#status 0\n"
+NOTHING = "#asked 3\n#tables 3\n#status 0\n"
 
 
 def host(**parts: str) -> str:
@@ -63,7 +57,7 @@ def host(**parts: str) -> str:
 
 def test_apt_tells_security_updates_by_every_newer_version() -> None:
     """A fix that a point release took over is still a missing security update; an installed one is not."""
-    found = fact(pending_updates, host(lists=LISTS, apt=APT, policy=POLICY))
+    found = fact(pending_updates, host(lists=LISTS, apt=APT))
 
     assert found.security == (Pending("openssl", "3.0.15-1~deb12u1", "3.0.17-1~deb12u2"),)
     assert [package.name for package in found.other] == ["base-files", "linux-image-amd64"]
@@ -71,44 +65,67 @@ def test_apt_tells_security_updates_by_every_newer_version() -> None:
 
 def test_apt_lists_are_as_old_as_the_oldest_verified_one() -> None:
     """The server's date of a list is not when the host looked."""
-    found = fact(pending_updates, host(lists=LISTS, apt=APT, policy=POLICY))
+    found = fact(pending_updates, host(lists=LISTS, apt=APT))
 
     assert (found.lists_days, found.published_days, found.security_source) == (2.0, 1.0, True)
 
 
 def test_apt_without_lists_or_without_a_security_archive() -> None:
     """Nothing waits, and nothing can be concluded from that."""
-    bare = fact(pending_updates, host(lists="", apt=NOTHING, policy=""))
-    unsafe = fact(pending_updates, host(lists=LISTS.split("\n")[1] + "\n", apt=NOTHING, policy=""))
+    bare = fact(pending_updates, host(lists="", apt=NOTHING))
+    unsafe = fact(pending_updates, host(lists=LISTS.split("\n")[1] + "\n", apt=NOTHING))
 
     assert (bare.lists_days, bare.security, bare.security_source) == (None, (), False)
     assert (unsafe.lists_days, unsafe.security_source) == (2.0, False)
 
 
-def test_new_dependencies_are_not_updates() -> None:
-    """What is not installed cannot be out of date."""
-    new = "new:\n  Installed: (none)\n  Candidate: 1\n  Version table:\n     1 500\n        500 http://x y-security/x\n"
-    text = "Inst new (1 Debian:12/stable [amd64])\n1 upgraded, 1 newly installed, 0 to remove and 0 not upgraded.\n"
+def test_what_has_no_candidate_or_is_not_installed_is_no_update() -> None:
+    """A package that a pin forbids, and one that is gone but for its configuration."""
+    table = "one:\n  Installed: {}\n  Candidate: {}\n  Version table:\n     1 500\n        500 http://x y-security/x\n"
 
-    assert fact(pending_updates, host(lists=LISTS, apt=f"{text}#status 0\n", policy=new)).other == ()
+    for versions in (("(none)", "1"), ("1", "(none)")):
+        assert fact(pending_updates, host(lists=LISTS, apt=APT.replace(POLICY, table.format(*versions)))).security == ()
+    assert len(fact(pending_updates, host(lists=LISTS, apt=APT.replace(POLICY, table.format("1", "2")))).security) == 1
 
 
 @pytest.mark.parametrize(
-    ("apt", "policy", "reason"),
+    ("apt", "reason"),
     [
-        ("E: Unmet dependencies. Try 'apt --fix-broken install'\n#status 100\n", "", "Unmet dependencies"),
-        ("Reading package lists...\n#status 0\n", "", "did not finish"),
-        ("#status 124\n", "", "could not tell"),
-        ("Reading package lists...\n", "", "could not tell"),
-        (APT, "", "where the updates come from"),
+        ("#asked 3\nE: The status file could not be opened.\n#tables 0\n#status 100\n", "could not be opened"),
+        ("#asked 3\n#tables 3\n#status 124\n", "could not tell"),
+        ("#asked 3\n" + POLICY, "could not tell"),
+        (POLICY + "#status 0\n", "every installed package"),
+        ("#asked 3\n" + POLICY + "#tables 2\n#status 0\n", "every installed package"),
+        ("#asked 0\n#tables 0\n#status 0\n", "every installed package"),
     ],
 )
-def test_apt_that_fails_is_unreadable(apt: str, policy: str, reason: str) -> None:
+def test_apt_that_fails_is_unreadable(apt: str, reason: str) -> None:
     """A broken package state is not an up-to-date host."""
-    why = refused(pending_updates, host(lists=LISTS, apt=apt, policy=policy))
+    why = refused(pending_updates, host(lists=LISTS, apt=apt))
 
     assert isinstance(why, Unreadable)
     assert reason in str(why)
+
+
+@pytest.mark.skipif(not (shutil.which("apt-cache") and shutil.which("dpkg-query")), reason="this machine has no apt")
+@pytest.mark.parametrize("shell", [one for one in ("dash", "bash", "mksh", "ksh") if shutil.which(one)])
+def test_apt_here_tells_what_a_simulated_upgrade_tells(shell: str) -> None:
+    """By another way: what it would upgrade, and what it would keep back."""
+    done = subprocess.run([shell, "-c", UPDATES.command], capture_output=True, text=True, check=True, env=ENGLISH)
+    found = fact(pending_updates, done.stdout)
+    simulated = subprocess.run(
+        [str(shutil.which("apt-get")), "-s", "-q", "-o", "Debug::NoLocking=1", "dist-upgrade"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=ENGLISH,
+    ).stdout
+    upgraded = re.findall(r"^Inst (\S+) \[", simulated, re.MULTILINE)
+    kept = re.search(r"kept back:\n((?:  .*\n)*)", simulated)
+
+    assert sorted({*upgraded, *(kept[1].split() if kept else [])}) == sorted(
+        package.name for package in found.security + found.other
+    )
 
 
 DNF = """
