@@ -23,7 +23,7 @@ deny = []
 # [credentials.linux-audit]
 # user = "audit"
 # key_file = "~/.ssh/audit"
-# sudo_password = {{env = "AUDIT_SUDO_PASSWORD"}}
+# become_password = {{env = "AUDIT_BECOME_PASSWORD"}}
 #
 # [credentials.snmp-read]
 # community = {{file = "~/.config/auditor/snmp-community"}}   # mode 0600
