@@ -45,9 +45,9 @@ class _Batch:
 class NmapTransport:
     """Scans an asset, or a fleet; all requests to an asset share one run of nmap."""
 
-    def __init__(self, scope: Scope, program: str = "nmap") -> None:
-        """Take the scope list, and the program's name or path."""
-        self._scope, self._program = scope, program
+    def __init__(self, scope: Scope, program: str = "nmap", *, grace: float = 60.0) -> None:
+        """Take the scope list, the program's name or path, and how many seconds a silent fleet scan is waited for."""
+        self._scope, self._program, self._grace = scope, program, grace
         self._room = threading.BoundedSemaphore(_RUNS_AT_ONCE)
 
     def ask(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
@@ -80,7 +80,7 @@ class NmapTransport:
     def _scanned(self, batches: Sequence[_Batch]) -> Iterator[tuple[Asset, list[Answer]]]:
         left = {place: dict(batch.assets) for place, batch in enumerate(batches)}
         try:
-            for place, told in scan(self._program, [batch.wanted() for batch in batches]):
+            for place, told in scan(self._program, [batch.wanted() for batch in batches], self._grace):
                 for asset, requests in left[place].pop(told.address, []):
                     yield asset, _answers(requests, told)
         except CollectionError as why:

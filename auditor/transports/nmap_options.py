@@ -2,7 +2,7 @@
 
 Every word is fixed, a number, or matched its grammar. The scan connects (`-sT`): it needs no privilege, and finds the
 same open ports whoever runs it. Printers, phones and UPSes get a small budget: few ports, one connection after the
-other, and nothing sent to a service but the opening of TLS and SSH.
+other, and nothing sent to a service but an SSH greeting where SSH is usual.
 """
 
 import re
@@ -24,7 +24,8 @@ WORTH: Final = Ports.parse(  # of a longer list, those by which fragile devices 
     "7,9,13,19,21-23,25,37,79-80,139,443,445,512-515,631,1433,1521,2000,2222,2375,2379,3306,3389,4786,5060-5061,5432,"
     "5900,6000,6379,8000,8080,8443,9042,9200,11211,27017"
 )
-GENTLE_SCRIPTS: Final = frozenset({"ssl-cert", "ssh2-enum-algos"})  # one ordinary greeting each
+# One greeting, on port 22 alone. Not `ssl-cert`: without version detection it offers TLS to every open port.
+GENTLE_SCRIPTS: Final = frozenset({"ssh2-enum-algos"})
 _GENTLE: Final = ("--scan-delay", "100ms", "--max-retries", "1")
 _LONGEST: Final = 900.0  # seconds for one host
 _SCRIPT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")

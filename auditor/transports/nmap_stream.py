@@ -33,7 +33,6 @@ _SURE: Final = 16  # ports; so few are all tried at once, and need no look who i
 _USUAL: Final = "22,23,80,135,443,445,3389,8080,8443"  # one of these answers, open or closed, on most hosts
 _SECOND_LOOK: Final = 240.0  # seconds for all hosts together that were silent there
 _PATIENCE: Final = 3.0  # times one host's limit without a word: hosts of a group wait for one another
-_GRACE: Final = 60.0
 _EACH: Final = 0.3  # seconds more for each host: looking who answers takes a fleet long
 _LAST: Final = 10.0  # seconds from the end of its output to its own
 _PIECE: Final = 1 << 16
@@ -41,7 +40,8 @@ _END: Final = b"</host>"
 _START: Final = re.compile(rb"<host[ >]")
 _HINTS: Final = re.compile(rb"<hosthint>.*?</hosthint>\s*", re.DOTALL)
 _ADDRESS: Final = re.compile(rb'<address addr="([0-9a-fA-F:.]{2,45})" addrtype="ipv[46]"')
-_TIMES: Final = re.compile(rb'<host starttime="([0-9]{1,12})" endtime="([0-9]{1,12})"')
+_BEGAN: Final = re.compile(rb' starttime="([0-9]{1,12})"')
+_DONE: Final = re.compile(rb' endtime="([0-9]{1,12})"')
 
 
 class Look(Enum):
@@ -97,9 +97,10 @@ class Told:
     seconds: float = 0.0
 
 
-def scan(program: str, wanted: Sequence[Wanted]) -> Iterator[tuple[int, Told]]:
+def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple[int, Told]]:
     """Yield what is told about every address, as it comes, with the place of its run in the list.
 
+    A run that is silent for longer than its hosts can explain, and `grace` seconds more, is ended.
     Closing the iterator ends every process. Raises ToolMissing.
     """
     waiting = deque(enumerate(wanted))
@@ -109,7 +110,7 @@ def scan(program: str, wanted: Sequence[Wanted]) -> Iterator[tuple[int, Told]]:
             while waiting or running:
                 while waiting and len(running) < _AT_ONCE:
                     place, run = waiting.popleft()
-                    process = _started(program, run)
+                    process = _started(program, run, grace)
                     running[process.output] = place, process
                     selector.register(process.output, selectors.EVENT_READ)
                 for output in _ready(selector, [process for _, process in running.values()]):
@@ -126,12 +127,12 @@ def scan(program: str, wanted: Sequence[Wanted]) -> Iterator[tuple[int, Told]]:
                 process.kill()
 
 
-def _started(program: str, wanted: Wanted) -> "_Process":
+def _started(program: str, wanted: Wanted, grace: float) -> "_Process":
     path = shutil.which(program)
     if path is None:
         raise ToolMissing("nmap is not installed here: apt install nmap")
     try:
-        return _Process(path, wanted)
+        return _Process(path, wanted, grace)
     except OSError as error:
         raise ToolMissing(f"nmap does not start: {error}") from error
 
@@ -147,14 +148,38 @@ def _ready(selector: selectors.BaseSelector, running: Sequence["_Process"]) -> l
     return ready
 
 
+class Parts:
+    """Cuts nmap's output into hosts. `head` is what stands above the first, `rest` what stands below the last."""
+
+    def __init__(self, most: int) -> None:
+        """Take how many bytes a host may have; of a larger one the beginning is kept, and it stays larger."""
+        self.head, self.rest = b"", bytearray()
+        self._most, self._searched = most, 0
+
+    def take(self, piece: bytes) -> Iterator[bytes]:
+        """Yield every host whose last byte has come, from its first `<` to its last `>`."""
+        self.rest += piece
+        while (end := self.rest.find(_END, self._searched)) >= 0:
+            whole = bytes(self.rest[: end + len(_END)])
+            del self.rest[: len(whole)]
+            self._searched = 0
+            if (start := _START.search(whole)) is not None:
+                self.head = self.head or _HINTS.sub(b"", whole[: start.start()])
+                yield whole[start.start() :]
+        if len(self.rest) > self._most + _PIECE:
+            del self.rest[self._most + _PIECE : 1 - len(_END)]
+        self._searched = max(len(self.rest) - len(_END) + 1, 0)
+
+
 class _Process:
     """One nmap under way, in a session of its own, so that it neither gets our Ctrl-C nor takes the terminal."""
 
-    def __init__(self, path: str, wanted: Wanted) -> None:
+    def __init__(self, path: str, wanted: Wanted, grace: float) -> None:
         self._wanted, self._left = wanted, dict.fromkeys(wanted.addresses)
-        self._head, self._held, self._searched = b"", bytearray(), 0
-        self.is_over, self._why = False, ""
-        self.asked_at = datetime.now(UTC)
+        self._parts = Parts(wanted.most)
+        self.is_over, self._why, self._said = False, "", ""
+        self._limit = wanted.options.seconds * _PATIENCE + grace + _EACH * len(wanted.addresses)
+        self.asked_at, self.until = datetime.now(UTC), time.monotonic() + self._limit
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         with tempfile.TemporaryFile() as targets:
             targets.write("\n".join(wanted.addresses).encode())
@@ -168,28 +193,23 @@ class _Process:
             )
         assert self._process.stdout is not None
         self.output = self._process.stdout.fileno()
-        self._limit = wanted.options.seconds * _PATIENCE + _GRACE + _EACH * len(wanted.addresses)
-        self.until = time.monotonic() + self._limit
 
     def give_up(self) -> None:
         """Do not wait any longer."""
         self.is_over, self._why = True, f"nmap said nothing for {self._limit:.0f} s and was ended"
 
-    def read(self) -> list[Told]:
-        """Return what is told about the hosts whose last byte has come. Blocks when nothing came."""
+    def read(self) -> Iterator[Told]:
+        """Yield what is told about the hosts whose last byte has come. Blocks when nothing came."""
         piece = os.read(self.output, _PIECE)
         self.until = time.monotonic() + self._limit
         self.is_over = not piece
-        self._held += piece
-        told: list[Told] = []
-        while (end := self._held.find(_END, self._searched)) >= 0:
-            told += self._host(bytes(self._held[: end + len(_END)]))
-            del self._held[: end + len(_END)]
-            self._searched = 0
-        if len(self._held) > self._wanted.most:  # the beginning says whose it is, and that it is too much
-            del self._held[self._wanted.most : 1 - len(_END)]
-        self._searched = max(len(self._held) - len(_END) + 1, 0)
-        return told
+        for part in self._parts.take(piece):
+            if (found := _ADDRESS.search(part)) is None:
+                continue
+            address = str(ip_address(found[1].decode()))
+            if address in self._left:
+                del self._left[address]
+                yield self._told(address, part)
 
     def end(self) -> Wanted | None:
         """Reap the process, and return the run that those need who answered on no usual port."""
@@ -218,33 +238,34 @@ class _Process:
             status = self._process.wait()
         assert self._process.stdout is not None
         self._process.stdout.close()
+        with self._errors as errors:
+            errors.seek(0)
+            self._said = " ".join(errors.read(_PIECE).decode("utf-8", "replace").split())[-300:]
         return status
 
-    def _host(self, part: bytes) -> Iterator[Told]:
-        start = _START.search(part)
-        address = _ADDRESS.search(part, start.end()) if start else None
-        if start is None or address is None:
-            return
-        self._head = self._head or _HINTS.sub(b"", part[: start.start()])
-        known = str(ip_address(address[1].decode()))
-        if known not in self._left:
-            return
-        del self._left[known]
-        times = _TIMES.match(part, start.start())
-        began, done = (int(times[1]), int(times[2])) if times else (0, 0)
-        text = self._head + part[start.start() :] + _tail(done)
+    def _told(self, address: str, part: bytes) -> Told:
+        tag = part[: part.find(b">")]
+        began, done = (int(found[1]) if (found := time.search(tag)) else 0 for time in (_BEGAN, _DONE))
         asked_at = datetime.fromtimestamp(began, UTC) if began else self.asked_at
-        yield Told(known, asked_at, text.decode("utf-8", "replace"), seconds=max(float(done - began), 0.0))
+        seconds = max(float(done - began), 0.0)
+        if b'timedout="true"' in tag:
+            silent = f"no answer on the usual ports ({_USUAL}), and " * (self._wanted.look is Look.SILENT)
+            why = f"{silent}nmap gave it up after {self._wanted.options.seconds:.0f} s"
+            return Told(address, asked_at, problem=why, seconds=seconds)
+        text = self._parts.head + part + _tail(done)
+        return Told(address, asked_at, text.decode("utf-8", "replace"), seconds=seconds)
 
     def _reason(self, status: int) -> str:
         """Return why the run is not whole; empty for one that finished."""
-        try:
-            assert_finished((self._head + self._held).decode("utf-8", "replace"))
-        except Unreadable as why:
-            self._errors.seek(0)
-            said = " ".join(self._errors.read(_PIECE).decode("utf-8", "replace").split())[-300:]
-            return f"{why} (exit status {status})" + (f": {said}" if said else "")
-        return ""
+        why = "nmap ended before it was done"
+        if b"<finished " in self._parts.rest:
+            try:
+                assert_finished((self._parts.head + self._parts.rest).decode("utf-8", "replace"))
+            except Unreadable as error:
+                why = str(error)
+            else:
+                return ""
+        return f"{why} (exit status {status})" + (f": {self._said}" if self._said else "")
 
 
 def _tail(done: int) -> bytes:
