@@ -48,6 +48,16 @@ class AutomaticUpdates:
     obstacles: tuple[str, ...] = ()
 
 
+# As `systemctl is-enabled` has it (systemctl(1)), without asking systemd six times: a unit that is there is masked by a
+# link to /dev/null, enabled by a link in a folder of wants, and static without an [Install] section.
+_STATES: Final = (
+    f"command -v systemctl >/dev/null && for t in {' '.join(_TIMERS)}; do s=; f=; "
+    "for d in /lib /usr/lib /usr/local/lib /run /etc; do d=$d/systemd/system; [ ! -e $d/$t ] || f=$d/$t; done; "
+    "for l in /etc/systemd/system/*.wants/$t /run/systemd/system/*.wants/$t; do [ ! -h $l ] || s=enabled; done; "
+    '[ ! "$f" -ef /dev/null ] || s=masked; '
+    '[ -n "$s" ] || [ -z "$f" ] || grep -q \'^\\[Install\\]\' $f || s=static; '
+    '[ -n "$f" ] || s=; echo "$t $s"; done'
+)
 KERNELS: Final = Shell(
     show(
         ["/run/reboot-required.pkgs", "/var/run/reboot-required.pkgs"],
@@ -72,8 +82,7 @@ AUTOMATIC: Final = Shell(
         ),
         section("cron", "ls -d /etc/cron.daily/apt-compat"),
         section("systemd", "ls -d /run/systemd/system"),
-        f"printf '\\n#== file timers\\n'; for t in {' '.join(_TIMERS)}; do "
-        'printf \'%s %s\\n\' "$t" "$(systemctl is-enabled "$t" 2>/dev/null)"; done',
+        section("timers", f"{{ {_STATES}; }}"),
     )
 )
 
