@@ -96,14 +96,17 @@ def octets_at(data: bytes, at: int, end: int) -> tuple[bytes, int]:
 
 def sub_identifiers(encoded: bytes) -> list[int]:
     """Return the numbers of an encoded object identifier. Raises Malformed."""
-    numbers = list(encoded) if encoded.isascii() else _long_numbers(encoded)  # ASCII: each octet is a number
+    numbers = base128_numbers(encoded)
     if not numbers or len(numbers) >= MOST_SUB_IDENTIFIERS:
         raise Malformed("an object identifier is empty or too long")
     first = min(numbers[0] // 40, 2)
     return [first, numbers[0] - 40 * first, *numbers[1:]]
 
 
-def _long_numbers(encoded: bytes) -> list[int]:
+def base128_numbers(encoded: bytes) -> list[int]:
+    """Return the numbers that octets make, seven bits in each, the last of a number below 0x80. Raises Malformed."""
+    if encoded.isascii():  # each octet is a number
+        return list(encoded)
     numbers: list[int] = []
     number, fresh = 0, True
     for octet in encoded:

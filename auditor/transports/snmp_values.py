@@ -9,11 +9,20 @@ from functools import lru_cache, partial
 from typing import Final
 
 from auditor.facts.snmp_text import Tag, written
-from auditor.transports.snmp_ber import OID, SEQUENCE, Malformed, element, inside, sub_identifiers
+from auditor.transports.snmp_ber import (
+    MOST_SUB_IDENTIFIERS,
+    OID,
+    SEQUENCE,
+    Malformed,
+    base128_numbers,
+    element,
+    inside,
+    sub_identifiers,
+)
 
 Bound = tuple[str, tuple[int, ...], str]  # OID as text and as numbers, and `tag|value`
 END_OF_MIB_VIEW: Final = "130|"
-_REMEMBERED: Final = 8192  # identifiers: like devices have like tables; some 4 MB
+_REMEMBERED: Final = 8192  # identifiers: like devices have like tables; some 6 MB, however many there are
 
 
 def read_varbinds(data: bytes, at: int, end: int) -> list[Bound]:
@@ -39,6 +48,20 @@ def read_varbinds(data: bytes, at: int, end: int) -> list[Bound]:
 @lru_cache(_REMEMBERED)
 def identifier(encoded: bytes) -> tuple[str, tuple[int, ...]]:
     """Return an object identifier as text and as numbers. Raises Malformed."""
+    at = len(encoded) - 1  # where the last number begins: the others are those of the row before, mostly
+    while at > 0 and encoded[at - 1] >= 0x80:
+        at -= 1
+    if at <= 0:
+        return _whole(encoded)
+    text, numbers = _whole(encoded[:at])
+    (last,) = base128_numbers(encoded[at:])
+    if len(numbers) >= MOST_SUB_IDENTIFIERS:
+        raise Malformed("an object identifier is too long")
+    return f"{text}.{last}", (*numbers, last)
+
+
+@lru_cache(_REMEMBERED)
+def _whole(encoded: bytes) -> tuple[str, tuple[int, ...]]:
     numbers = sub_identifiers(encoded)
     return ".".join(map(str, numbers)), tuple(numbers)
 

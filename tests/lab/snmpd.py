@@ -119,7 +119,7 @@ class FalseAgent:
 
     def __enter__(self) -> Self:
         """Listen."""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind((self.host, self.port))
         self._socket.settimeout(0.1)
         self.port = self._socket.getsockname()[1]
@@ -146,7 +146,7 @@ class FalseAgent:
                 continue
             self.asked += 1
             if (answer := self.reply(datagram)) is not None:
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                with socket.socket(self._socket.family, socket.SOCK_DGRAM) as other:
                     (other if self.elsewhere else self._socket).sendto(answer, sender)
 
 

@@ -280,6 +280,21 @@ def test_a_value_of_a_wrong_type_is_told(transport, value, says):
     assert [answer.text for answer in answers] == ["", ""]
 
 
+def test_an_agent_is_asked_over_ipv6():
+    access = Access(channel=Channel.SNMP, port=0, credential="private")
+    asset = Asset(name="agent", addresses=("::1",))
+
+    with (
+        FalseAgent(FalseEngine(PRIVATE, lambda said, _: said), host="::1") as agent,
+        SnmpTransport(Safe(), Scope(allow=(ip_network("::1/128"),))) as transport,
+    ):
+        access = replace(access, port=agent.port)
+        (answer,) = transport.ask(asset, access, [SYSTEM])
+        silent = transport.silent([(asset, access)])
+
+    assert (answer.text, silent) == ("1.3.6.1.2.1.1.1.0|4|false\n", {})
+
+
 def test_a_huge_string_is_kept_whole_or_not_at_all(transport):
     huge = community(octets(b"y" * 60000))
     small = Snmp(SYSTEM.oids, limits=Limits(bytes=1000))
