@@ -3,14 +3,16 @@
 Every request is declared by a probe, so this is complete: a transport refuses whatever is not listed here.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from auditor.collect.plan import AssetPlan
-from auditor.model.probe import Cli, Nmap, Saved, Shell, Snmp, SnmpAccepts
+from auditor.model.probe import Cli, Nmap, Probe, Request, Saved, Shell, Snmp, SnmpAccepts
 from auditor.transports.script import sudo_words
 
+_DOAS_LONGEST: Final = 1023  # characters of a word in doas.conf: the buffer of doas's parser
 _ESCAPED: Final = {"\\": "\\" * 4, **{sign: f"\\{sign}" for sign in ",:=# \t*?["}}
 
 
@@ -23,26 +25,33 @@ class Privileges:
     snmp: tuple[Snmp | SnmpAccepts, ...] = ()
     nmap: tuple[Nmap, ...] = ()
     files: tuple[Saved, ...] = ()
+    names: Mapping[Request, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Return the requests, and the rights that allow them."""
         return {
-            "shell": [{"command": request.command, "privileged": request.privileged} for request in self.shell],
+            "shell": [
+                {"name": self.names.get(one, ""), "command": one.command, "privileged": one.privileged}
+                for one in self.shell
+            ],
             "cli": [request.command for request in self.cli],
             "snmp": [str(request) for request in self.snmp],
             "nmap": [str(request) for request in self.nmap],
             "files": [str(request) for request in self.files],
             "sudoers": self.sudoers().splitlines(),
+            "doas": self.doas().splitlines(),
             "snmp_view": self.snmp_view().splitlines(),
             "router_role": self.router_role().splitlines(),
         }
 
     def as_text(self) -> str:
         """Return the requests and the rights as a text that an administrator can copy from."""
-        plain = [request.command for request in self.shell if not request.privileged]
+        unprivileged = [request for request in self.shell if not request.privileged]
+        plain = self._named(unprivileged, [request.command for request in unprivileged])
         parts = [
             ("Commands that any account may run", plain),
             ("sudoers (visudo -f /etc/sudoers.d/auditor)", self.sudoers().splitlines()),
+            ("doas.conf (where there is no sudo)", self.doas().splitlines()),
             ("Network devices: commands", [request.command for request in self.cli]),
             ("Network devices: a role that allows those (Cisco IOS)", self.router_role().splitlines()),
             ("SNMP: what is read", [str(request) for request in self.snmp]),
@@ -58,7 +67,24 @@ class Privileges:
         if not privileged:
             return ""
         allowed = [f"{account} ALL=(root) NOPASSWD: {_sudoers_command(request)}" for request in privileged]
-        return "\n".join([f"Defaults:{account} !requiretty", *allowed])
+        return "\n".join([f"Defaults:{account} !requiretty", *self._named(privileged, allowed)])
+
+    def doas(self, account: str = "auditor") -> str:
+        """Return lines of doas.conf(5) that let an account run the privileged commands and nothing else.
+
+        doas reads no word of more than 1,023 characters and none with a newline, and asks a terminal for a password, so
+        that each line says nopass; a command that cannot be said is named in a comment.
+        """
+        privileged = [request for request in self.shell if request.privileged]
+        return "\n".join(self._named(privileged, [_doas_line(request, account) for request in privileged]))
+
+    def _named(self, requests: Sequence[Request], lines: Iterable[str]) -> list[str]:
+        """Return lines, each below the name of its request where it has one."""
+        return [
+            part
+            for request, line in zip(requests, lines, strict=True)
+            for part in ([f"# {self.names[request]}"] if request in self.names else []) + [line]
+        ]
 
     def snmp_view(self) -> str:
         """Return a net-snmp view (snmpd.conf(5)) that includes the OIDs that are read and nothing else."""
@@ -82,9 +108,15 @@ class Privileges:
 
 
 def privileges_of(plans: Iterable[AssetPlan]) -> Privileges:
-    """Return what these assets will be asked."""
-    requests = {request for plan in plans for asked in plan.requests.values() for request in asked}
+    """Return what these assets will be asked; a request is named after the facts that are read out of its answer."""
+    chosen = tuple(plans)
+    requests = {request for plan in chosen for asked in plan.requests.values() for request in asked}
+    read: dict[Request, set[str]] = {}
+    for way in {way for plan in chosen for ways in plan.ways.values() for way in ways if isinstance(way, Probe)}:
+        for request in way.requests:
+            read.setdefault(request, set()).add(way.fact.__name__)
     return Privileges(
+        names={request: ", ".join(sorted(facts)) for request, facts in read.items()},
         shell=tuple(sorted((one for one in requests if isinstance(one, Shell)), key=str)),
         cli=tuple(sorted((one for one in requests if isinstance(one, Cli)), key=str)),
         snmp=tuple(sorted((one for one in requests if isinstance(one, Snmp | SnmpAccepts)), key=str)),
@@ -102,6 +134,14 @@ def _sudoers_command(request: Shell) -> str:
     program, *words = sudo_words(request)
     path = program if program.startswith("/") else f"/usr/bin/{program}"
     return " ".join([path, *("".join(_ESCAPED.get(sign, sign) for sign in word) for word in words)])
+
+
+def _doas_line(request: Shell, account: str) -> str:
+    program, *words = sudo_words(request)
+    if any(len(word) > _DOAS_LONGEST or "\n" in word for word in words):
+        return "# doas.conf cannot say this command: only sudo can allow it, or it stays unknown"
+    said = " ".join('"' + re.sub(r'([\\"])', r"\\\1", word) + '"' for word in words)
+    return f"permit nopass {account} as root cmd {program} args {said}"
 
 
 def _numbers(oid: str) -> tuple[int, ...]:

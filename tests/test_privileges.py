@@ -76,6 +76,32 @@ def test_visudo_takes_every_command_that_ships(tmp_path: Path) -> None:
     assert visudo("auditor ALL=(root) NOPASSWD: timeout 20 cat", tmp_path)[0] != 0
 
 
+def test_requests_have_the_names_of_the_facts_they_give() -> None:
+    """So that an administrator knows what a long line is for, in the text, in sudoers and in doas.conf."""
+    host = asset(accesses=(Access(channel=Channel.SSH),))
+    rights = privileges_of([plan(host, "accounts.empty-passwords", "ssh.root-login")])
+    named = {str(request): name for request, name in rights.names.items()}
+
+    assert named["sudo cat /etc/shadow"] == "Shadow"
+    assert list(named.values()).count("SshServer") == 2
+    for text in (rights.sudoers(), rights.doas(), rights.as_text()):
+        assert "# Shadow\n" in text
+        assert "# SshServer\n" in text
+
+
+def test_doas_lines_are_quoted_as_doas_reads_them() -> None:
+    """Quotes and backslashes escaped; what it cannot hold is said and not allowed some other way (doas.conf(5))."""
+    awkward, plain = Shell("a 'b\"c\\' #", privileged=True), Shell("id")
+    unsaid = (Shell("x" * 1024, privileged=True), Shell("a\nb", privileged=True))
+    rights, long, none = (Privileges(shell=asked) for asked in ((awkward, plain), unsaid, (plain,)))
+
+    assert rights.doas("me") == (
+        'permit nopass me as root cmd timeout args "-k" "2" "20" "/bin/sh" "-c" "a \'b\\"c\\\\\' #"'
+    )
+    assert [line[:1] for line in long.doas().splitlines()] == ["#", "#"]
+    assert none.doas() == ""
+
+
 def test_an_snmp_view_includes_what_is_read_and_nothing_else() -> None:
     """In the order of the numbers; communities that are tried need no view."""
     rights = Privileges(snmp=(Snmp((".1.3.6.1.2.1.10", "1.3.6.1.2.1.9")), SnmpAccepts(("public",))))
@@ -120,7 +146,11 @@ def test_as_text_and_as_json_say_the_same() -> None:
     rights = Privileges(shell=(HARD, Shell("id")), nmap=(Nmap("22"),), files=(Saved("configuration"),))  # noqa: S604  (no process)
     text, data = rights.as_text(), rights.as_json()
 
-    assert data["shell"] == [{"command": HARD.command, "privileged": True}, {"command": "id", "privileged": False}]
+    assert data["shell"] == [
+        {"name": "", "command": HARD.command, "privileged": True},
+        {"name": "", "command": "id", "privileged": False},
+    ]
+    assert data["doas"] == rights.doas().splitlines()
     assert data["sudoers"] == rights.sudoers().splitlines()
     assert all(str(line) in text for line in (*rights.sudoers().splitlines(), "nmap -p 22", "id"))
     assert "SNMP" not in text

@@ -71,7 +71,7 @@ _REFUSED: Final = {
     "su": re.compile("^su: (.+)"),
     "doas": re.compile("^doas: (.+)"),
 }
-_BY_TERMINAL: Final = re.compile("Authorization required|tty is required", re.IGNORECASE)
+_BY_TERMINAL: Final = re.compile("Auth[a-z]* required|tty is required", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
