@@ -130,6 +130,7 @@ class Sshd:
             f"UsePAM {'yes' if locked() else 'no'}",
             *("StrictModes no", "PermitRootLogin yes", "PasswordAuthentication no"),
             *("KbdInteractiveAuthentication no", "MaxStartups 2000", "MaxSessions 10", "LogLevel VERBOSE"),
+            "SetEnv SHLVL=1",  # else bash reads the ~/.bashrc of whoever runs the tests, and does what stands there
         ]
         (self.folder / "sshd_config").write_text("\n".join([*configuration, ""]))
         self._process = subprocess.Popen(
