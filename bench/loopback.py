@@ -153,8 +153,9 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
     import paramiko  # noqa: PLC0415
 
     from auditor import pipeline  # noqa: PLC0415
+    from auditor.model.probe import Shell  # noqa: PLC0415
     from auditor.setup import prepare  # noqa: PLC0415
-    from auditor.transports.script import compose, new_nonce, shell_requests  # noqa: PLC0415
+    from auditor.transports.script import compose, new_nonce  # noqa: PLC0415
 
     plans = pipeline.plan(prepare(workspace.folder))
     key = paramiko.Ed25519Key.from_private_key_file(str(workspace.credentials["key"]["key_file"]))
@@ -162,7 +163,8 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
     waiting: queue.SimpleQueue[tuple[str, int, bytes]] = queue.SimpleQueue()
     for plan in plans.values():
         ((access, requests),) = plan.requests.items()
-        waiting.put((plan.asset.addresses[0], access.port, compose(shell_requests(requests), new_nonce())))
+        shells = [one for one in requests if isinstance(one, Shell)]
+        waiting.put((plan.asset.addresses[0], access.port, compose(shells, new_nonce())))
     received: list[int] = []
 
     def serve() -> None:
