@@ -16,6 +16,7 @@ from auditor.credentials import Credentials, parse_credentials
 from auditor.documents import Document
 from auditor.errors import Place, UsageError
 from auditor.evaluate import judge_all
+from auditor.inventory.words import address_problem
 from auditor.model.asset import Access, Asset, Channel, Kind, Platform
 from auditor.model.check import Check, shown
 from auditor.model.policy import Control, Demand
@@ -114,6 +115,8 @@ def asset_of(target: Target) -> Asset:
         raise UsageError("name one target: --ssh USER@HOST:PORT, --local, --config FILE, --snmp, --nmap or --replay")
     if target.ssh and not (target.key or target.credential):
         raise UsageError("--ssh needs --key FILE, or --credential NAME of auditor.toml")
+    if target.nmap and (why := address_problem(target.nmap)):
+        raise UsageError(f"--nmap {target.nmap}: {why}; name one host to scan, as in --nmap 192.0.2.7")
     platform, address, access = ways[0]
     kind = Kind.ROUTER if access.channel is Channel.FILE else Kind.SERVER
     return Asset(

@@ -86,6 +86,8 @@ def test_a_target_is_an_asset_with_one_way_to_ask(
         (Target(ssh="user:secret@host", key=KEY), "write HOST"),
         (Target(config=Path("/no/such.cfg")), "--config /no/such.cfg: there is no such file"),
         (Target(config=ROOT), "there is no such file"),
+        (Target(nmap="scan.xml/"), "--nmap scan.xml/: is neither an address nor a host name; name one host"),
+        (Target(nmap="192.0.2.0/24"), "is a network or a range, not one address"),
     ],
 )
 def test_a_target_that_makes_no_sense_is_refused(target: Target, said: str) -> None:
