@@ -160,7 +160,7 @@ def _reported(setup: Setup, store: Store, shown: Audit) -> Reported:
         frameworks={id_: framework.title for id_, framework in load_frameworks(setup.workspace).items()},
         checks=setup.content.checks,
         history=tuple(store.history(before=shown.id)),
-        excerpt=store.evidence_text,
+        texts=store.evidence_texts,
         version=version("auditor"),
     )
 

@@ -1,6 +1,6 @@
 """What reports are written from: one finished audit with everything around it, as plain values."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -86,5 +86,5 @@ class Audited:
     frameworks: Mapping[str, str]  # titles, by id
     checks: Mapping[str, Check]
     history: tuple[Past, ...]  # earlier audits, oldest first
-    excerpt: Callable[[str], str]  # the redacted text of a piece of evidence, by its digest; may raise AuditorError
+    texts: Callable[[Collection[str]], Mapping[str, str]]  # of evidence, by digest, as far as there are; AuditorError
     version: str = ""  # of auditor

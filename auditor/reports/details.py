@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from auditor.errors import AuditorError
+from auditor.errors import AuditorError, UsageError
 from auditor.model.asset import Asset
 from auditor.model.check import Check, Violation
 from auditor.model.evidence import Evidence
@@ -100,7 +100,7 @@ class Reader:
 
     def failed(self, judged: Judged, alike: Alike) -> tuple[Failed, ...]:
         """Return the demands that an asset does not meet, the severest first."""
-        texts: dict[str, str | AuditorError] = {}  # of one asset, whose results share evidence
+        texts = self._texts(judged, alike)
         return tuple([self._failed(judged, failing, texts) for failing in alike.failed])
 
     def undecided(self, judged: Judged, alike: Alike) -> tuple[Open, ...]:
@@ -147,10 +147,24 @@ class Reader:
                 self._excerpts.popitem(last=False)
         return Seen(evidence=evidence, lines=known)
 
+    def _texts(self, judged: Judged, alike: Alike) -> dict[str, str | AuditorError]:
+        """Return the texts that an asset's excerpts are taken from: read all at once, a report takes half the time."""
+        wanted = {
+            judged.evidence[place].digest
+            for failing in alike.failed
+            for place in failing.judgement.at
+            if (judged.evidence[place].digest, failing.words) not in self._excerpts
+        }
+        try:
+            return dict(self._audited.texts(wanted - {""}))
+        except AuditorError:
+            return {}  # each is read alone then, and the damaged one says so
+
     def _text(self, digest: str, texts: dict[str, str | AuditorError]) -> str | AuditorError:
         if digest not in texts:
             try:
-                texts[digest] = self._audited.excerpt(digest)
+                found = self._audited.texts([digest])
+                texts[digest] = found.get(digest) or UsageError(f"No evidence with the digest {digest} is stored.")
             except AuditorError as error:
                 texts[digest] = error
         return texts[digest]

@@ -1,6 +1,7 @@
 """Text that an asset chose, made safe to look at: what a screen would not show, or show elsewhere, is spelled out."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 _WIDEST: Final = 240  # characters of a line of evidence
@@ -21,15 +22,17 @@ def excerpt(text: str, words: Iterable[str]) -> tuple[str, ...]:
     What is left out is said in a line of its own. At most 12 lines of 240 characters come back, and those marks.
     """
     lines = text.rstrip("\n").split("\n")
+    folded = text.casefold()
     wanted = sorted({word.casefold() for word in words if len(word) > 2}, key=len, reverse=True)[:50]
-    hits = [number for number, line in enumerate(lines) if _speaks(line, wanted)]
-    chosen = sorted({near for hit in hits[:_LINES] for near in _near(hit, len(lines))}) or list(range(len(lines)))
+    hits = _hits(folded, [word for word in wanted if word in folded], len(lines))
+    chosen = sorted({near for hit in hits for near in _near(hit, len(lines))}) or list(range(len(lines)))
     return tuple(_marked(lines, chosen[:_LINES]))
 
 
-def _speaks(line: str, words: list[str]) -> bool:
-    folded = line.casefold()
-    return any(word in folded for word in words)
+def _hits(folded: str, words: list[str], length: int) -> list[int]:
+    """Return the first lines that hold any of some words: folding changes no line's number."""
+    lines = enumerate(folded.split("\n")[:length]) if words else ()
+    return list(islice((number for number, line in lines if any(word in line for word in words)), _LINES))
 
 
 def _near(number: int, length: int) -> range:

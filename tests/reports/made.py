@@ -1,11 +1,10 @@
 """A small company's audit, made up by hand: every number in it can be counted on one's fingers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from auditor.errors import UsageError
 from auditor.model.asset import Asset, Criticality, Kind, Platform
 from auditor.model.check import Check, Fix, Severity, Undecided, Violation, check
 from auditor.model.evidence import Evidence, inventory_evidence, text_digest
@@ -203,11 +202,9 @@ FINDINGS = (
 )
 
 
-def text(digest: str) -> str:
-    """Return a text of evidence, as the store does."""
-    if digest not in TEXTS:
-        raise UsageError(f"There is no evidence {digest}.")
-    return TEXTS[digest]
+def texts(digests: Collection[str]) -> dict[str, str]:
+    """Return texts of evidence, as the store does."""
+    return {digest: TEXTS[digest] for digest in digests if digest in TEXTS}
 
 
 def advice() -> tuple[Recommendation, ...]:
@@ -253,7 +250,7 @@ def audited(**changed: object) -> Audited:
                 standing={},
             ),
         ),
-        "excerpt": text,
+        "texts": texts,
         "version": "0.0.0",
     }
     return Audited(**{**fields, **changed})  # type: ignore[arg-type]

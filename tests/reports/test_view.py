@@ -1,19 +1,36 @@
 """The numbers of a report, on a company small enough to count them by hand."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from auditor.errors import UsageError
+from auditor.errors import DatabaseProblem
 from auditor.model.check import Severity
+from auditor.model.evidence import text_digest
 from auditor.model.finding import FindingState
 from auditor.model.result import Verdict
 from auditor.reports.coverage import by_kind
 from auditor.reports.trend import HEIGHT
 from auditor.reports.view import view
 from tests.make import NOW, asset
-from tests.reports.made import CONTROLS, HOSTILE, POLICY, RESULTS, WAIVER, Past, audited, given, nobody, result
+from tests.reports.made import (
+    CONFIG,
+    CONTROLS,
+    HOSTILE,
+    POLICY,
+    RESULTS,
+    ROOT_YES,
+    WAIVER,
+    Past,
+    audited,
+    given,
+    nobody,
+    result,
+    seen,
+    texts,
+)
 
 
 def test_coverage_counts_what_was_decided_and_who_answered() -> None:
@@ -184,14 +201,25 @@ def test_undecided_demands_carry_their_reason_errors_first() -> None:
 
 def test_evidence_that_is_gone_is_said_to_be_gone() -> None:
     """A text that the store lacks costs its excerpt, not the report."""
-
-    def lost(digest: str) -> str:
-        raise UsageError(f"There is no evidence {digest[:4]}.")
-
-    (failed,) = view(audited(excerpt=lost)).assets[0].failed
+    (failed,) = view(audited(texts=lambda _: {})).assets[0].failed
 
     assert failed.seen[0].lines == ()
-    assert failed.seen[0].gone.startswith("There is no evidence")
+    assert failed.seen[0].gone == f"No evidence with the digest {failed.seen[0].evidence.digest} is stored."
+
+
+def test_one_damaged_text_costs_no_other() -> None:
+    """They are read together, and one by one where that fails."""
+
+    def damaged(digests: Collection[str]) -> dict[str, str]:
+        if text_digest(CONFIG) in digests:
+            raise DatabaseProblem("The evidence is damaged.")
+        return texts(digests)
+
+    both = result("web-01", Verdict.FAIL, violations=(ROOT_YES,), evidence=(seen("web-01"), seen("web-01", CONFIG)))
+    (failed,) = view(audited(texts=damaged, judged=given([both]))).assets[0].failed
+
+    assert "permitrootlogin yes" in failed.seen[0].lines
+    assert failed.seen[1].gone == "The evidence is damaged."
 
 
 def test_a_check_and_control_that_are_gone_leave_the_violation() -> None:
