@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from auditor import pipeline
 from auditor.model.probe import Shell
 from auditor.setup import prepare
-from auditor.transports.script import compose, shell_requests
+from auditor.transports.script import compose
 from auditor.transports.transcript import Transcript
 from tests.lab.workspace import LabWorkspace
 
@@ -69,7 +69,7 @@ def requests_of(policy: str) -> list[Shell]:
         workspace.write()
         (plan,) = pipeline.plan(prepare(workspace.folder)).values()
         ((_, requests),) = plan.requests.items()
-        return shell_requests(requests)
+        return [request for request in requests if isinstance(request, Shell)]
 
 
 def mean(requests: Sequence[Shell], shell: Sequence[str], rounds: int) -> float:

@@ -255,12 +255,16 @@ def sudo_words(request: Shell) -> tuple[str, ...]:
 
 
 def _section(index: int, request: Shell, known: str, twin: int | None, *, noted: bool) -> str:
+    """Return the lines that ask one request; twins share the words of it, which are most of a script."""
     how = '"$a_privileged"' if request.privileged else "a_run"
-    asked = " ".join(map(shlex.quote, words(request.command)))
-    before = "" if twin is None else f"a_twin {twin} {index} || "
     # One byte more than the cap tells an answer that was cut from one that just fits.
-    limits = f"{request.limits.bytes + 1} {_seconds(request)}"
-    return f"{before}a_section {how} {index} {known or chr(39) * 2} {limits} {asked}" + "\na_noted" * noted
+    asked = f"{how} {index} {known or chr(39) * 2} {request.limits.bytes + 1} {_seconds(request)}"
+    if twin is not None:
+        return f"a_twin {twin} {index} || a_ask_{twin} {asked}"
+    own = " ".join(map(shlex.quote, words(request.command)))
+    if noted:
+        return f'a_ask_{index}() {{ a_section "$@" {own}; }}\na_ask_{index} {asked}\na_noted'
+    return f"a_section {asked} {own}"
 
 
 def _known(request: Shell, last: Last | None) -> str:
