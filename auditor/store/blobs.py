@@ -15,15 +15,13 @@ from auditor.errors import DatabaseProblem, UsageError
 from auditor.model.evidence import text_digest
 from auditor.model.result import Judgement
 from auditor.store.codec import Json
+from auditor.store.deltas import DAMAGED, Base, Packed, packed, unpacked
 from auditor.store.tables import RECORD, TEXT
 
-_WINDOW: Final = 32768  # bytes of a base that zlib can look back into (RFC 1951)
-_LEVEL: Final = 6
 _TEXT_LEVEL: Final = 3  # 0.55 of the CPU of level 6 for 1.1 of the bytes, measured over what hosts answer
 _MOST_REMEMBERED: Final = 100_000
 _MOST_TUPLES: Final = 5000
 _DEEPEST: Final = 16  # documents that have to be read to read one, besides the first of its family
-_DAMAGED: Final = "A stored result is damaged: restore the database from a backup."
 _LOT: Final = 500  # SQLite's older limit is 999 variables a statement
 ItemT = TypeVar("ItemT")
 
@@ -59,7 +57,7 @@ class Shelf:
         self.assets: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.records: dict[str, int] = {}
-        self.bases: dict[str, tuple[int, bytes]] = {}
+        self.bases: dict[str, Base] = {}
         self._pairs: dict[int, tuple[tuple[Judgement, ...], int, int]] = {}
 
     def pair(self, judgements: tuple[Judgement, ...]) -> tuple[int, int] | None:
@@ -90,7 +88,7 @@ class Filing:
         self._shelf = shelf
         self.texts: dict[str, int] = {}
         self.records: dict[str, int] = {}
-        self.bases: dict[str, tuple[int, bytes]] = {}
+        self.bases: dict[str, Base] = {}
 
     def file_texts(self, compressed: Mapping[str, tuple[int, bytes]]) -> None:
         """Store texts by digest."""
@@ -134,30 +132,26 @@ class Filing:
         kin = {digest: _name(document.family) for digest, document in fresh.items() if document.family}
         self._look_up_bases(set(kin.values()))
         first = {family: digest for digest, family in reversed(kin.items()) if family not in self.bases}
-        self._insert([_row(digest, fresh[digest], family) for family, digest in first.items()])
-        self.bases |= {family: (self.records[one], fresh[one].text.encode()) for family, one in first.items()}
-        rest = [digest for digest in fresh if digest not in self.records]
-        closer = self._closer({fresh[digest].after for digest in rest} - {0})
-        self._insert(
-            [
-                _row(digest, fresh[digest], "", closer.get(fresh[digest].after) or self.bases.get(kin.get(digest, "")))
-                for digest in rest
-            ]
-        )
+        self._insert([_row(digest, fresh[digest], None, family) for family, digest in first.items()])
+        self.bases |= {family: Base.first(self.records[one], fresh[one].text) for family, one in first.items()}
+        rest = {digest: document for digest, document in fresh.items() if digest not in self.records}
+        closer = self._closer({document.after for document in rest.values() if document.after})
+        bases = {one: closer.get(fresh[one].after) or self.bases.get(kin.get(one, "")) for one in rest}
+        self._insert([_row(digest, document, bases[digest]) for digest, document in rest.items()])
 
-    def _closer(self, numbers: set[int]) -> dict[int, tuple[int, bytes]]:
-        """Return the bases that these documents make; none where too many would have to be read to read it."""
-        rows = _with_bases(self._connection, numbers)
-        texts = _restored(rows)
-        return {number: (number, texts[number]) for number in numbers if _depth(rows, number) < _DEEPEST}
+    def _closer(self, numbers: set[int]) -> dict[int, Base]:
+        """Return stored documents; those left out of which too many others would have to be read to read them."""
+        stored = unpacked(_with_bases(self._connection, numbers))
+        return {number: stored[number] for number in numbers if stored[number].depth < _DEEPEST}
 
     def _look_up_bases(self, families: Collection[str]) -> None:
         known = self._shelf.bases
         self.bases |= {family: known[family] for family in families if family in known}
+        chosen = select(RECORD.c.family, RECORD.c.id, RECORD.c.base_id, RECORD.c.body)
         for lot in lots(family for family in families if family not in self.bases):
-            first = select(RECORD.c.family, RECORD.c.id, RECORD.c.body)
-            found = self._connection.execute(first.where(RECORD.c.family.in_(lot), RECORD.c.base_id.is_(None)))
-            self.bases |= {row.family: (row.id, zlib.decompress(row.body)) for row in found}
+            rows = self._connection.execute(chosen.where(RECORD.c.family.in_(lot), RECORD.c.base_id.is_(None))).all()
+            stored = unpacked({row.id: Packed(*row[1:]) for row in rows})
+            self.bases |= {row.family: stored[row.id] for row in rows}
 
     def _insert(self, rows: Sequence[dict[str, object]]) -> None:
         if rows:
@@ -194,11 +188,11 @@ def read_digests(connection: Connection, numbers: Collection[int]) -> dict[int, 
 def read_records(connection: Connection, numbers: Iterable[int]) -> dict[int, Json]:
     """Return documents, parsed, by number. Raises DatabaseProblem when one is damaged."""
     wanted = set(numbers)
-    texts = _restored(_with_bases(connection, wanted))
+    stored = unpacked(_with_bases(connection, wanted))
     try:
-        return {number: json.loads(texts[number]) for number in wanted}
+        return {number: json.loads(stored[number].text) for number in wanted}
     except (KeyError, ValueError) as error:
-        raise DatabaseProblem(_DAMAGED) from error
+        raise DatabaseProblem(DAMAGED) from error
 
 
 def read_text(connection: Connection, digest: str) -> str:
@@ -227,17 +221,9 @@ def _checked(digest: str, body: bytes) -> str:
     return text
 
 
-class _RecordRow(NamedTuple):
-    """A row of the record table, as selected here."""
-
-    id: int
-    base_id: int | None
-    body: bytes
-
-
-def _with_bases(connection: Connection, numbers: set[int]) -> dict[int, _RecordRow]:
-    """Return rows by number, and those that they are compressed against."""
-    rows: dict[int, _RecordRow] = {}
+def _with_bases(connection: Connection, numbers: set[int]) -> dict[int, Packed]:
+    """Return rows by number, and those that they are kept against."""
+    rows: dict[int, Packed] = {}
     wanted = numbers
     while wanted:
         fresh = _rows(connection, wanted)
@@ -246,34 +232,18 @@ def _with_bases(connection: Connection, numbers: set[int]) -> dict[int, _RecordR
     return rows
 
 
-def _rows(connection: Connection, numbers: set[int]) -> list[_RecordRow]:
-    found: list[_RecordRow] = []
+def _rows(connection: Connection, numbers: set[int]) -> list[Packed]:
+    found: list[Packed] = []
     for lot in lots(sorted(numbers)):
         chosen = select(RECORD.c.id, RECORD.c.base_id, RECORD.c.body).where(RECORD.c.id.in_(lot))
-        found += [_RecordRow(*row) for row in connection.execute(chosen)]
+        found += [Packed(*row) for row in connection.execute(chosen)]
     return found
 
 
-def _restored(rows: Mapping[int, _RecordRow]) -> dict[int, bytes]:
-    """Return the texts of rows whose bases are among them. Raises DatabaseProblem when one is damaged."""
-    texts: dict[int, bytes] = {}
-    try:
-        for number, row in sorted(rows.items()):  # a base is older than what is compressed against it
-            restorer = zlib.decompressobj(zdict=texts[row.base_id][-_WINDOW:]) if row.base_id else zlib.decompressobj()
-            texts[number] = restorer.decompress(row.body) + restorer.flush()
-    except (KeyError, zlib.error) as error:
-        raise DatabaseProblem(_DAMAGED) from error
-    return texts
-
-
-def _depth(rows: Mapping[int, _RecordRow], number: int) -> int:
-    base = rows[number].base_id
-    return 1 + _depth(rows, base) if base else 0
-
-
-def _row(digest: str, document: Document, family: str, base: tuple[int, bytes] | None = None) -> dict[str, object]:
-    number, against = base or (None, b"")
-    return {"digest": digest, "family": family, "base_id": number, "body": _squeezed(document.text.encode(), against)}
+def _row(digest: str, document: Document, base: Base | None, family: str = "") -> dict[str, object]:
+    """Return a document as a row; only the first of a family names it."""
+    number = base.number if base else None
+    return {"digest": digest, "family": family, "base_id": number, "body": packed(document.text, base)}
 
 
 def _name(text: str) -> str:
@@ -283,10 +253,3 @@ def _name(text: str) -> str:
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
-
-
-def _squeezed(raw: bytes, base: bytes) -> bytes:
-    if not base:
-        return zlib.compress(raw, _LEVEL)
-    squeezer = zlib.compressobj(_LEVEL, zdict=base[-_WINDOW:])
-    return squeezer.compress(raw) + squeezer.flush()

@@ -69,7 +69,12 @@ def judging(judgements: Iterable[Judgement]) -> Judging:
     for judgement in judgements:
         demands.append(_demand(judgement))
         judged.append(_judgement(judgement))
-    return Judging(f"[{','.join(demands)}]", f"[{','.join(judged)}]")
+    return Judging(_lined(demands), _lined(judged))
+
+
+def _lined(items: Iterable[str]) -> str:
+    """Return JSON texts as a list of them, each on a line of its own: what changed in it is told by the line."""
+    return "[" + ",\n".join(items) + "]"
 
 
 def sights(asset: str, evidence: Iterable[Evidence]) -> Sights:
@@ -231,7 +236,8 @@ def _violation(item: Sequence[Json]) -> Violation:
 
 @lru_cache(1000)
 def _sights(listed: tuple[tuple[Json, ...], ...]) -> Sights:
-    return Sights(_dump([_sight_line(*one) for one in listed]), _dump([[one[0], one[1]] for one in listed]))
+    family: Json = [[one[0], one[1]] for one in listed]
+    return Sights(_lined([_dump(_sight_line(*one)) for one in listed]), _dump(family))
 
 
 def _sight_line(*sight: Json) -> list[Json]:
