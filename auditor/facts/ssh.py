@@ -80,15 +80,18 @@ _CONFIG: Final = (
     "printf '%s\\n' \"$c\"; m=$(printf '%s\\n' \"$c\" | sed -n '/^|#/d;/^\\[unread/p;/[Mm][Aa][Tt][Cc][Hh]/p')"
 )
 # Who is logged in just now is no setting, and would make every answer another one: of sessions it is told only that
-# there are some, and of the daemon that listens not how many wait.
+# there are some, and of the daemon that listens not how many wait. `-R` is sshd that has begun to serve one connection,
+# `-T` and the like is one that is asked as we ask it; two that are alike in all are a daemon and its child at birth.
 _DAEMONS: Final = (
-    "t=; i=$(id -u); for p in /proc/[0-9]*; do read -r c <$p/comm || continue; "
+    "t= d=; i=$(id -u); for p in /proc/[0-9]*; do read -r c <$p/comm || continue; "
     'case $c in sshd|dropbear) w=here; [ $p/root -ef / ] || w=elsewhere; [ "$i" = 0 ] || w=unknown; '
     "l=; read -r l <$p/cmdline; "
     "case $l in 'sshd: '*'[listener]'*) ;; 'sshd: '*) [ $w = elsewhere ] || t=$w; continue;; esac; "
     "l=$(tr '\\000\\n' '  ' <$p/cmdline); "
-    "case $l in *'[listener]'*) l=\"${l%%'[listener]'*}[listener]\";; esac; "
-    'u=; while read -r k u o; do [ "$k" != Uid: ] || break; done <$p/status; '
+    'case "$l " in *"[listener]"*) l="${l%%"[listener]"*}[listener]";; '
+    '*" -R "*) [ $w = elsewhere ] || t=$w; continue;; *" -"[TGVt]" "*|" ") continue;; esac; '
+    'u=; while read -r k u o; do [ "$k" != Uid: ] || break; done <$p/status; [ -n "$u" ] || continue; '
+    'case $d in *"<$c $w $u $l>"*) continue;; esac; d="$d<$c $w $u $l>"; '
     'echo "[daemon $c $w $u]"; printf \'|%s\\n\' "$l";; esac; done 2>/dev/null; '
     '[ -z "$t" ] || echo "[daemon sshd $t session]"'
 )
