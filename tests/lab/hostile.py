@@ -187,7 +187,7 @@ def nonce_of(script: bytes) -> bytes:
 def endless(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
     """Begin the first section as the script says, and never end it."""
     nonce = nonce_of(script)
-    channel.sendall(b"\n%s H 1000 mallory none sudo\n\n%s B 0 a_run\n" % (nonce, nonce))
+    channel.sendall(b"\n%s H 1000 mallory none sudo ok\n\n%s B 0 a_run\n" % (nonce, nonce))
     while not ended.is_set():
         channel.sendall(b"all is well " * 1000)
 
@@ -195,7 +195,7 @@ def endless(channel: paramiko.Channel, script: bytes, ended: threading.Event) ->
 def dripping_answer(channel: paramiko.Channel, script: bytes, ended: threading.Event) -> None:
     """Begin the first section, and go on with a byte every tenth of a second."""
     nonce = nonce_of(script)
-    channel.sendall(b"\n%s H 1000 mallory none sudo\n\n%s B 0 a_run\n" % (nonce, nonce))
+    channel.sendall(b"\n%s H 1000 mallory none sudo ok\n\n%s B 0 a_run\n" % (nonce, nonce))
     while not ended.wait(0.1):
         channel.sendall(b".")
 
@@ -218,7 +218,7 @@ def hang_up_inside(channel: paramiko.Channel, script: bytes, ended: threading.Ev
     del ended
     n = nonce_of(script)
     channel.sendall_stderr(b"\n%s B 0\n\n%s S 0 0\n\n%s B 1\n" % (n, n, n))
-    channel.sendall(b"\n%s H 0 root group self\n\n%s B 0 a_run\nfirst\n\n%s E 0\n\n%s B 1 a_run\nsec" % (n, n, n, n))
+    channel.sendall(b"\n%s H 0 root group sudo self\n\n%s B 0 a_run\nfirst\n\n%s E 0\n\n%s B 1 a_run\nsec" % (n, n, n, n))
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 5.0) -> bool:
