@@ -1,5 +1,6 @@
 """An audit that is killed, interrupted or begun twice: what was done is kept, and nobody is asked again for nothing."""
 
+import random
 import signal
 import sqlite3
 import subprocess
@@ -111,6 +112,53 @@ def test_a_change_of_the_policy_begins_anew(fleet):
     assert (False, 2 * HOSTS) == (audited.met, len(workspace.asked))
     with open_store(workspace.folder) as store:
         assert ["not-met", "abandoned"] == [one.outcome.value for one in store.audits()]
+
+
+def test_killed_again_and_again_it_ends_as_if_undisturbed(fleet):
+    """SIGKILL at moments of no choice, at the end too: who was done is not asked again, and the end is the same."""
+    workspace, chance = fleet.workspace, random.Random()
+    workspace.release()
+    policy = workspace.folder / "policies" / "quick.yaml"
+    policy.write_text(policy.read_text().replace("at_most: 4", "at_most: 3"))
+    addresses = {name: asset["addresses"][0] for name, asset in workspace.assets.items()}
+    for more in (1, 2, HOSTS):
+        finished, before = newest(workspace)
+        killed = killed_after(workspace, more, pause=chance.random() / 4)
+        if not finished:
+            assert not {addresses[name] for name in before} & set(killed)
+            assert before <= newest(workspace)[1]
+
+    disturbed = audit(workspace)
+    undisturbed = audit(workspace)
+
+    assert [comparable(one) for one in undisturbed.results] == [comparable(one) for one in disturbed.results]
+    assert HOSTS == len(disturbed.findings)
+    assert [one.id for one in undisturbed.findings] == [one.id for one in disturbed.findings]
+    with open_store(workspace.folder) as store:
+        assert {"not-met"} == {one.outcome.value for one in store.audits()}
+
+
+def newest(workspace: LabWorkspace) -> tuple[bool, frozenset[str]]:
+    """Return whether the newest audit came to its end, and who was done in it."""
+    if not workspace.database.exists():
+        return False, frozenset()
+    with open_store(workspace.folder) as store:
+        audits = store.audits()
+        return bool(audits and audits[0].finished_at), store.finished_assets(audits[0].id) if audits else frozenset()
+
+
+def killed_after(workspace: LabWorkspace, more: int, pause: float) -> list[str]:
+    """Start an audit, kill it some time after so many hosts were asked, and return which were."""
+    before = len(workspace.asked)
+    running = workspace.start("audit", "--enrol")
+    deadline = time.monotonic() + 90
+    while len(workspace.asked) < before + more and running.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(pause)
+    running.kill()
+    running.wait()
+    return workspace.asked[before:]
 
 
 @contextmanager
