@@ -1,13 +1,20 @@
 """What is read of an OpenSSH server, from what Debian 12's sshd 9.2 printed and from changes of it."""
 
+import os
+import re
+import shutil
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from auditor.errors import NotPresent, Unreadable
-from auditor.facts.ssh import SshServer, openssh_as_root
+from auditor.facts.sections import sections
+from auditor.facts.ssh import SshServer, openssh, openssh_as_root
 from auditor.facts.ssh_config import could_be, words, written_lines
 from auditor.facts.ssh_settings import SshSettings, settings
+from tests.lab.sshd import SSHD, Sshd
 from tests.make import fact, refused
 
 DEBIAN = (Path(__file__).parent / "recorded" / "ssh_debian12.txt").read_text()
@@ -277,3 +284,37 @@ def test_anything_else_is_unknown_with_a_reason(text: str, reason: str):
 
     assert isinstance(why, Unreadable)
     assert reason in str(why)
+
+
+@pytest.mark.lab
+@pytest.mark.skipif(SSHD is None, reason="sshd is not installed")
+@pytest.mark.parametrize("shell", [one for one in ("dash", "bash", "busybox", "mksh", "ksh") if shutil.which(one)])
+def test_a_daemon_is_told_apart_from_what_sshd_does_at_the_moment(shell: str) -> None:
+    """Its sessions are no daemons, and neither is an sshd that is asked for its settings."""
+    command = [str(shutil.which(shell)), *(["ash"] if shell == "busybox" else []), "-c", openssh.requests[0].command]
+    with Sshd(key_types=("ed25519",)) as running:
+        asking = subprocess.Popen(
+            [str(SSHD), "-T", "-f", "/dev/stdin"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        )
+        knocking = socket.create_connection(("127.0.0.1", running.port))
+        try:
+            assert knocking.recv(4) == b"SSH-"
+            done = subprocess.run(command, capture_output=True, text=True, check=True, env=dict(os.environ))
+        finally:
+            knocking.close()
+            asking.communicate(b"")
+        daemons = [part for part in sections(done.stdout).named("daemon") if str(running.folder) in "".join(part.lines)]
+
+    (daemon,) = daemons
+    assert daemon.lines[0].rstrip().endswith(("[listener]", "log"))
+    assert not [line for part in sections(done.stdout).named("daemon") for line in part.lines if "/dev/stdin" in line]
+    assert daemon.words.split()[:2] == ["sshd", "here" if os.geteuid() == 0 else "unknown"]
+
+
+def test_root_as_anybody_has_the_same_settings() -> None:
+    """Where no Match block could tell them apart, sshd is not asked twice."""
+    same = re.sub(r"\[view root 0\]\n(\|.*\n)*", "[view root as auditor-nobody]\n", DEBIAN)
+    found = fact(openssh, same)
+
+    assert "[view root 0]" in DEBIAN
+    assert found.for_root == found.settings
