@@ -147,7 +147,7 @@ def negotiate(wire: Wire, target: Target, pinned: Sequence[PinnedKey], until: fl
     options.ciphers = _first(_FIRST_CIPHERS, options.ciphers)
     finished = threading.Event()
     wire.start_client(event=finished)
-    if not finished.wait(left(until)):
+    if not finished.wait(left(until)) or (time.monotonic() >= until and not wire.is_active()):  # paramiko's own limit
         step = "did not finish the key exchange in time" if wire.remote_version else "never said that it speaks SSH"
         raise TimedOut(f"{target}: {step}")
     if not wire.is_active():
