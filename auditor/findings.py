@@ -34,7 +34,7 @@ from auditor.model.result import Judged, Judgement, Result, Verdict, judged_of
 
 MOST_OUTCOMES: Final = 1000  # as many violations of one result as evaluation keeps; at that number some may be missing
 
-_MOST_KEPT: Final = 1000  # tuples of judgements that are remembered while assets are gone through
+_MOST_KEPT: Final = 300  # tuples of judgements that are remembered while assets are gone through
 
 _Place = tuple[str, str]  # check, subject
 _Pair = tuple[str, str]  # asset, check

@@ -20,7 +20,7 @@ from auditor.store.tables import RECORD, TEXT
 
 _TEXT_LEVEL: Final = 3  # 0.55 of the CPU of level 6 for 1.1 of the bytes, measured over what hosts answer
 _MOST_REMEMBERED: Final = 100_000
-_MOST_TUPLES: Final = 5000
+_MOST_TUPLES: Final = 500
 _DEEPEST: Final = 16  # documents that have to be read to read one, besides the first of its family
 _LOT: Final = 500  # SQLite's older limit is 999 variables a statement
 ItemT = TypeVar("ItemT")

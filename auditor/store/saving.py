@@ -25,7 +25,7 @@ from auditor.store.memory import audit_number, no_audit, parsed_number, register
 from auditor.store.records import AuditOutcome, Gathered
 from auditor.store.tables import ANSWER, AUDIT, LAST_TOLD
 
-_MOST_READ: Final = 500  # pairs of documents kept while results are read
+_MOST_READ: Final = 300  # pairs of documents kept while results are read
 
 Saved = tuple[Gathered, Judged]
 
