@@ -180,7 +180,7 @@ def test_what_was_found_can_be_looked_at(fleet, first):
     assert "ups-01" in json.dumps(projects)
 
     needed = run("privileges", "web-01", "ups-02", "--format", "json").json
-    assert {"command": "cat /etc/shadow", "privileged": True} in needed["shell"]
+    assert {"name": "Shadow", "command": "cat /etc/shadow", "privileged": True} in needed["shell"]
     assert any("1.3.6.1.2.1.1" in line for line in needed["snmp_view"])
 
     explained = run("policy", "explain", "web-01", "--format", "json").json

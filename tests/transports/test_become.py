@@ -84,7 +84,7 @@ def test_sudo_with_password(host):
     without = ask(server, AS_ROOT, PLAIN)
 
     assert (good[0].text, problems(good)) == ("0\n", ["", ""])
-    assert CANARY not in good[1].text
+    assert OWN not in good[1].text
     assert problems(wrong) == ["needs root: sudo refused the password", ""]
     assert problems(without) == ["needs root: sudo refused: a password is required", ""]
     assert [wrong[1].text, without[1].text] == ["64001\n", "64001\n"]
@@ -134,7 +134,7 @@ def test_su_with_roots_password(host):
     assert problems(found) == ["", "not asked: the same was asked as root", "", "", "exit status 3: on fire", "", ""]
     assert [found[0].text, found[3].text, found[5].text] == ["0\n", "", "two and words C\n"]
     assert found[0].privilege == f"root (su from {ACCOUNT}, uid 64001)"
-    assert CANARY not in found[6].text
+    assert ROOTS not in found[6].text
 
 
 @needs("su")
