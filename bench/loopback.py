@@ -19,10 +19,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -31,7 +31,10 @@ from tests.lab.fleet import Fleet
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from auditor.model.probe import Request
     from tests.lab.workspace import LabWorkspace
+
+MeasuredT = TypeVar("MeasuredT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def apart(way: "Callable[[LabWorkspace, int], Measured]", workspace: "LabWorkspace", workers: int) -> Measured:
+def apart(way: "Callable[[LabWorkspace, int], MeasuredT]", workspace: "LabWorkspace", workers: int) -> MeasuredT:
     """Measure in a fresh process, so that nobody pays for another's memory, imports and threads."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
@@ -95,16 +98,14 @@ def apart(way: "Callable[[LabWorkspace, int], Measured]", workspace: "LabWorkspa
     process.start()
     there.close()
     try:
-        measured = here.recv()
+        measured: MeasuredT = here.recv()
     finally:
         process.join()
-    if not isinstance(measured, Measured):
-        raise TypeError(f"{way.__name__} measured nothing")
     return measured
 
 
 def _measure(
-    way: "Callable[[LabWorkspace, int], Measured]", workspace: "LabWorkspace", workers: int, there: "Connection"
+    way: "Callable[[LabWorkspace, int], MeasuredT]", workspace: "LabWorkspace", workers: int, there: "Connection"
 ) -> None:
     there.send(way(workspace, workers))
     there.close()
@@ -122,6 +123,8 @@ def second_audit(workspace: "LabWorkspace", workers: int) -> Measured:
 
 def _audit(what: str, workspace: "LabWorkspace", workers: int) -> Measured:
     from auditor import pipeline  # noqa: PLC0415  (imports are not what is measured)
+    from auditor.collect.ask import Collected  # noqa: PLC0415
+    from auditor.model.result import Judged  # noqa: PLC0415
     from auditor.setup import open_store, prepare  # noqa: PLC0415
     from tests.lab.auditing import Watcher  # noqa: PLC0415
 
@@ -130,9 +133,9 @@ def _audit(what: str, workspace: "LabWorkspace", workers: int) -> Measured:
 
         received = reached = 0
 
-        def asked(self, collected, judged) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        def asked(self, collected: Collected, judged: Judged) -> None:
             """Count one asset."""
-            del judged
+            super().asked(collected, judged)
             self.received += sum(len(answer.text) for answer in collected.answers.values())
             self.reached += collected.reached
 
@@ -153,9 +156,7 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
     import paramiko  # noqa: PLC0415
 
     from auditor import pipeline  # noqa: PLC0415
-    from auditor.model.probe import Shell  # noqa: PLC0415
     from auditor.setup import prepare  # noqa: PLC0415
-    from auditor.transports.script import compose, new_nonce  # noqa: PLC0415
 
     plans = pipeline.plan(prepare(workspace.folder))
     key = paramiko.Ed25519Key.from_private_key_file(str(workspace.credentials["key"]["key_file"]))
@@ -163,8 +164,7 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
     waiting: queue.SimpleQueue[tuple[str, int, bytes]] = queue.SimpleQueue()
     for plan in plans.values():
         ((access, requests),) = plan.requests.items()
-        shells = [one for one in requests if isinstance(one, Shell)]
-        waiting.put((plan.asset.addresses[0], access.port, compose(shells, new_nonce())))
+        waiting.put((plan.asset.addresses[0], access.port, script_of(requests)))
     received: list[int] = []
 
     def serve() -> None:
@@ -195,6 +195,14 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
             thread.join()
         spent = began.until_now()
     return Measured("bare paramiko loop", len(plans), len(received), *spent, sum(received), weighing.most)
+
+
+def script_of(requests: "Iterable[Request]") -> bytes:
+    """Return the script that asks a host all of the requests that a shell can be asked."""
+    from auditor.model.probe import Shell  # noqa: PLC0415
+    from auditor.transports.script import compose, new_nonce  # noqa: PLC0415
+
+    return compose([request for request in requests if isinstance(request, Shell)], new_nonce())
 
 
 class Moment:

@@ -101,7 +101,6 @@ def test_a_host_that_is_a_round_trip_away_is_audited_as_well(tmp_path):
         fleet.start_hosts(3, prefix="host")
         for asset in fleet.workspace.assets.values():
             asset["transports"]["ssh"]["port"] = far["port"]
-        fleet.workspace.serve(far["port"], fleet.sshd.folder / "sshd_config")
         fleet.workspace.write()
         watcher = Timing()
         done = audit(fleet.workspace, watcher=watcher)
