@@ -2,14 +2,17 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from auditor.collect.ask import Job
 from auditor.collect.turns import Share, Turns
 
 DoneT = TypeVar("DoneT")
+_MOMENT: Final = 0.5  # seconds of outcomes that are lost when the machine dies: those assets are asked again
+_MOST: Final = 100  # outcomes at one go
 
 
 class Executor(Protocol):
@@ -70,16 +73,21 @@ class _Failed:
 
 
 def _lot(done: "queue.Queue[DoneT | _Failed | None]") -> list[DoneT]:
-    """Return what is there, at least one unless all are through."""
+    """Return what comes within a moment of the first, to be stored at one go; nothing when all is through."""
     lot: list[DoneT] = []
     one = done.get()
+    until = time.monotonic() + _MOMENT
     while one is not None:
         if isinstance(one, _Failed):
             raise one.error
         lot.append(one)
-        if done.empty():
+        left = until - time.monotonic()
+        if left <= 0 or len(lot) == _MOST:
             return lot
-        one = done.get()
+        try:
+            one = done.get(timeout=left)
+        except queue.Empty:
+            return lot
     if lot:
         done.put(None)  # for the next time
     return lot

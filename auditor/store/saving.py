@@ -117,13 +117,11 @@ class SavingMemory(EvidenceMemory):
         if unsure := set[str]().union(*needed) - stored.keys():
             with self._database.reading() as connection:
                 stored |= text_numbers(connection, unsure)
-        unknown: dict[str, str] = {}
-        for (gathered, judged), digests in zip(batch, needed, strict=True):
-            if fresh := digests - stored.keys():
-                given = {text_digest(answer.text): answer.text for answer in gathered.answers.values()}
-                if lost := fresh - given.keys():
-                    raise ValueError(f"a result of {judged.asset} rests on a text that is not stored: {min(lost)}")
-                unknown |= {digest: given[digest] for digest in fresh}
+        fresh = set[str]().union(*needed) - stored.keys()
+        unknown = _given(batch, fresh) if fresh else {}
+        for (_, judged), digests in zip(batch, needed, strict=True):
+            if lost := digests - stored.keys() - unknown.keys():
+                raise ValueError(f"a result of {judged.asset} rests on a text that is not stored: {min(lost)}")
         return stored, unknown
 
     def _asset_numbers(self, connection: Connection, names: Collection[str], now: datetime) -> Mapping[str, int]:
@@ -131,6 +129,17 @@ class SavingMemory(EvidenceMemory):
         unknown = [name for name in names if name not in known]
         fresh = register_assets(connection, unknown, now) if unknown else {}
         return {name: known.get(name) or fresh[name] for name in names}
+
+
+def _given(batch: Iterable[Saved], wanted: Collection[str]) -> dict[str, str]:
+    """Return the texts with these digests that any asset of a batch gave."""
+    given: dict[str, str] = {}
+    for gathered, _ in batch:
+        for answer in gathered.answers.values():
+            named = answer.digest or text_digest(answer.text)
+            if named in wanted and named not in given and text_digest(answer.text) == named:
+                given[named] = answer.text
+    return given
 
 
 @dataclass(frozen=True, slots=True)

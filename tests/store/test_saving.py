@@ -222,3 +222,18 @@ def test_a_clock_that_steps_back_loses_nothing(store: Store) -> None:
     assert [event.state.value for event in store.finding_history(finding().id)] == ["new", "fixed"]
     assert [one.asked_at for one in store.evidence()] == [early, early]
     assert [one.violations for one in store.results("1")] == [(Violation("PermitRootLogin", "yes", frozenset({"no"})),)]
+
+
+def test_a_text_that_another_of_the_batch_gave_is_not_given_again(store: Store) -> None:
+    """Whoever asks in another process sends a text once; those that follow name it by its digest."""
+    audit = store.begin_audit(plan("web-01", "web-02", "web-03"), now=NOW)
+    whole, other = said("web-01"), said("web-02")
+    unsaid = {key: replace(one, text="", digest=text_digest(one.text)) for key, one in other.answers.items()}
+    named = (replace(other, answers=unsaid), together(other, failed(other))[1])
+    store.save_assets(audit.id, [named, together(whole, failed(whole))], now=NOW)
+
+    assert list(store.results(audit.id)) == [failed(whole), failed(other)]
+    lost = said("web-03", "permitrootlogin no\n")
+    bare = {key: replace(one, text="", digest=text_digest(one.text)) for key, one in lost.answers.items()}
+    with pytest.raises(ValueError, match="a result of web-03 rests on a text that is not stored"):
+        store.save_assets(audit.id, [(replace(lost, answers=bare), together(lost, failed(lost))[1])], now=NOW)
