@@ -48,7 +48,8 @@ def try_access(setup: Setup, store: Store, plans: Mapping[str, AssetPlan], *, en
         Job(plan.asset, {access: _few(asked) for access, asked in plan.requests.items()}) for plan in plans.values()
     ]
     with transports(setup, store.host_keys(), attempts, enrol=enrol or collect.enrol) as channels:
-        asker = Asker(channels, Redactor(store.redaction_key()), declared_requests(setup.content))
+        redactor = Redactor(store.redaction_key(), setup.credentials.given_away)
+        asker = Asker(channels, redactor, declared_requests(setup.content))
 
         def work(job: Job) -> Collected:
             why = setup.windows.closed(job.asset, datetime.now(UTC))

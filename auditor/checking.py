@@ -102,8 +102,10 @@ def try_checks(
     settings, document = read_settings(Workspace.find(folder))
     keys: HostKeys = KnownHosts(target.known_hosts) if target.known_hosts else RememberedKeys()
     scope = Scope.parse(settings.scope.allow, settings.scope.deny, document)
-    with carriers(settings, credentials_of(settings, document, target), keys, scope) as channels:
-        collected = Asker(channels, Redactor(b"one run"), declared_requests(content)).ask(Job(asset, plan.requests))
+    credentials = credentials_of(settings, document, target)
+    redactor = Redactor(b"one run", credentials.given_away)
+    with carriers(settings, credentials, keys, scope) as channels:
+        collected = Asker(channels, redactor, declared_requests(content)).ask(Job(asset, plan.requests))
     facts = Facts(plan, collected.answers, ambient(datetime.now(UTC).date()))
     return Tried(tuple(judge_all(plan.demands, facts)), collected.reached or not plan.requests)
 

@@ -92,9 +92,9 @@ class Fleet:
 
     def _ahead(self, channels: Mapping[Channel, Transport]) -> Ahead:
         sweep, scan = channels[Channel.SNMP], channels[Channel.NMAP]
-        return Ahead(
-            sweep if isinstance(sweep, Sweep) else None, scan if isinstance(scan, Scan) else None, self._closed
-        )
+        assert isinstance(sweep, Sweep)
+        assert isinstance(scan, Scan)
+        return Ahead(sweep, scan, self._closed)
 
     def _closed(self, asset: Asset) -> str:
         return self.setup.windows.closed(asset, datetime.now(UTC))

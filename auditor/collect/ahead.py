@@ -44,8 +44,8 @@ class Scan(Protocol):
 class Ahead:
     """Turns jobs into jobs that have some answers already. `closed` says why an asset may not be asked now."""
 
-    sweep: Sweep | None
-    scan: Scan | None
+    sweep: Sweep
+    scan: Scan
     closed: Callable[[Asset], str]
 
     def jobs(self, jobs: Iterable[Job]) -> Iterator[Job]:
@@ -68,15 +68,12 @@ class Ahead:
 
     def _swept(self, jobs: Sequence[Job]) -> Iterable[Job]:
         agents = [(job.asset, access) for job in jobs if (access := _access(job, Channel.SNMP))]
-        if len(agents) <= _FEW or self.sweep is None:
+        if len(agents) <= _FEW:
             return jobs
         silent = self.sweep.silent(agents, {job.asset.name: _communities(job) for job in jobs})
         return [_without(job, Channel.SNMP, silent.get(job.asset.name, "")) for job in jobs]
 
     def _scanned(self, jobs: Sequence[Job]) -> Iterator[Job]:
-        if self.scan is None:
-            yield from jobs
-            return
         left = {job.asset.name: job for job in jobs}
         why = "nmap ended without a word about it"
         try:

@@ -108,7 +108,8 @@ class _Countdown:
 def _feed(jobs: Iterable[Job], turns: Turns[Job], done: "queue.Queue[DoneT | _Failed | None]") -> None:
     try:
         for job in jobs:
-            turns.add(job)
+            if not turns.add(job):
+                break
     except BaseException as error:  # noqa: BLE001  (raised again where the outcomes are read)
         done.put(_Failed(error))
     finally:

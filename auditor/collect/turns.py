@@ -32,13 +32,16 @@ class Turns(Generic[WorkT]):
         self._ended = False
         self._changed = threading.Condition()
 
-    def add(self, work: WorkT) -> None:
-        """Put work at the end of the line."""
+    def add(self, work: WorkT) -> bool:
+        """Put work at the end of the line; return False when nobody takes any more."""
         with self._changed:
+            if self._ended:
+                return False
             used = tuple(share for share in self._shares(work) if self._most(share))
             self._lines.setdefault(used, deque()).append((self._number, work))
             self._number += 1
             self._changed.notify()
+            return True
 
     def end(self) -> None:
         """Say that no more is to come: whoever takes from now on gets what is left, and then nothing."""

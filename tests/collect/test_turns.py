@@ -74,6 +74,7 @@ def test_stopping_drops_what_nobody_took():
     line.add(("1", "dmz"))
     line.stop()
     assert line.take() is None
+    assert not line.add(("2", "dmz"))
 
 
 @pytest.mark.parametrize(
