@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.loopback import Moment, apart, machine
+from bench.loopback import Moment, apart, machine, move
 from tests.lab.apart import Apart
 from tests.lab.crowd import Crowd, Kind
 from tests.lab.fleet import Fleet
@@ -104,12 +104,6 @@ def troubled(fleet: Fleet, hosts: int, workers: Iterable[int]) -> None:
 
 def _of(seen: Timed, names: Iterable[str]) -> list[tuple[float, str]]:
     return [seen.hosts[name] for name in names if seen.hosts[name][1]]
-
-
-def move(workspace: "LabWorkspace", port: int) -> None:
-    """Let every host be asked at another port."""
-    for name, fields in workspace.assets.items():
-        workspace.assets[name] = {**fields, "transports": {"ssh": {"port": port, "credential": "key"}}}
 
 
 def timed(workspace: "LabWorkspace", workers: int) -> Timed:

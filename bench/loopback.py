@@ -6,6 +6,9 @@
 Every host is an address in 127.0.0.0/8 of the same sshd on this very machine, which so does both the asking and the
 answering: hosts a second say as much about the answering; CPU a host is of the auditing process alone. With --compare a
 bare paramiko loop fetches the same script's output from the same hosts in the same run.
+
+What was received is the texts that reached the auditing process; children that ask leave out those that it has already.
+With --wire it is every byte that came back, counted by a relay in between, which slows the hosts down a little.
 """
 
 import argparse
@@ -20,12 +23,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tests.lab.apart import Apart
 from tests.lab.fleet import Fleet
 
 if TYPE_CHECKING:
@@ -69,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--processes", type=int, default=0, metavar="N", help="0: as an audit chooses itself")
     options.add_argument("--policy", choices=("lab", "quick"), default="lab", help="the baseline, or two checks")
     options.add_argument("--compare", action="store_true", help="also fetch the same by a bare paramiko loop")
+    options.add_argument("--wire", action="store_true", help="count every byte that comes back, by a relay")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="auditor-bench-") as folder, Fleet(Path(folder), chosen.policy) as fleet:
@@ -76,7 +81,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         fleet.workspace.collect = {"asset_seconds": 600.0, "workers": chosen.workers, "processes": chosen.processes}
         fleet.workspace.write()
         ways: list[Callable[[LabWorkspace, int], Measured]] = [first_audit, second_audit]
-        measured = [apart(way, fleet.workspace, chosen.workers) for way in ways + [bare] * chosen.compare]
+        ways += [bare] * chosen.compare
+        if chosen.wire:
+            measured = [on_the_wire(way, fleet, chosen.workers) for way in ways]
+        else:
+            measured = [apart(way, fleet.workspace, chosen.workers) for way in ways]
     if chosen.json:
         print(json.dumps({"machine": machine(), "measured": [asdict(one) for one in measured]}, indent=2))
         return 0
@@ -102,6 +111,21 @@ def apart(way: "Callable[[LabWorkspace, int], MeasuredT]", workspace: "LabWorksp
     finally:
         process.join()
     return measured
+
+
+def move(workspace: "LabWorkspace", port: int) -> None:
+    """Let every host be asked at another port."""
+    for name, fields in workspace.assets.items():
+        workspace.assets[name] = {**fields, "transports": {"ssh": {"port": port, "credential": "key"}}}
+
+
+def on_the_wire(way: "Callable[[LabWorkspace, int], Measured]", fleet: Fleet, workers: int) -> Measured:
+    """Measure through a relay that counts what comes back: all bytes of TCP's payload, SSH's own among them."""
+    with Apart("tests.lab.relay", fleet.sshd.port, 0) as said:
+        move(fleet.workspace, said["port"])
+        fleet.workspace.write()
+        measured = apart(way, fleet.workspace, workers)
+    return replace(measured, received=said["answered"])
 
 
 def _measure(

@@ -10,7 +10,9 @@ script lies on the hosts already. Only we look at host keys.
 CPU is user and system time of a command and of all that it started, also of what detached itself from it, as the ssh
 masters do that ansible leaves behind (PR_SET_CHILD_SUBREAPER of prctl(2)). `asking` leaves out what is paid once a
 command, however many hosts there are: of ours it is the pipeline, from the plans to the findings, and of nornir's its
-run. In each round everybody has one turn; what is printed are the medians.
+run. `again` is the same of an audit to which the hosts send only what changed; `left` is the CPU of what a command
+leaves behind. How many of our audits something costs is told of asking, or of all where only that is known. In each
+round everybody has one turn; what is printed are the medians.
 
 Ansible and nornir are no dependencies of this project: pip installs them into an environment of their own, in the
 folder of --peers, which is kept for the next time, or else in a temporary one.
@@ -36,12 +38,13 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.loopback import apart, family, first_audit, machine, script_of
+from bench.loopback import apart, family, first_audit, machine, script_of, second_audit
 from tests.lab.fleet import Fleet
 from tests.lab.workspace import LabWorkspace
 
 PEERS: Final = ("ansible-core", "nornir", "nornir-netmiko")
 POLICIES: Final = ("quick", "lab")
+PARTS: Final = ("cpu", "asking", "again", "left")  # of what is spent: see Spent
 _SUBREAPER: Final = 36  # PR_SET_CHILD_SUBREAPER of linux/prctl.h
 _UNCHECKED: Final = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR"
 _NORNIR: Final = """\
@@ -82,8 +85,8 @@ class Way:
 class Spent:
     """What a command cost, in seconds, and how many hosts answered.
 
-    `asking` is the CPU without that for starting, where that is known; `left` what of the CPU was spent by what the
-    command left behind when it had ended.
+    `asking` is the CPU without that for starting, where that is known, and `again` that of our second audit; `left` is
+    what of the CPU was spent by what the command left behind when it had ended.
     """
 
     cpu: float
@@ -92,6 +95,7 @@ class Spent:
     wall: float
     answered: int
     said: str
+    again: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,8 @@ def measured(ways: Sequence[Way], workspace: LabWorkspace, rounds: int) -> dict[
                 shutil.rmtree(workspace.database.parent, ignore_errors=True)
                 workspace.policy = way.policy
                 workspace.write()
-                asking = apart(first_audit, workspace, 0).cpu_seconds
-                spent[way.name][-1] = replace(spent[way.name][-1], asking=asking)
+                asking, again = (apart(audit, workspace, 0).cpu_seconds for audit in (first_audit, second_audit))
+                spent[way.name][-1] = replace(spent[way.name][-1], asking=asking, again=again)
     return spent
 
 
@@ -254,20 +258,25 @@ def children() -> float:
 
 def show(spent: Mapping[str, Sequence[Spent]], hosts: int) -> None:
     """Print the medians in milliseconds a host, and how many of our audits each costs."""
-    costs = {name: statistics.median(one.cpu for one in turns) * 1000 / hosts for name, turns in spent.items()}
-    quick, whole = (costs[name] for name in list(costs)[: len(POLICIES)])
+    costs = {name: [middle(turns, part) * 1000 / hosts for part in PARTS] for name, turns in spent.items()}
+    ours = [(cost[0], cost[1]) for cost in list(costs.values())[: len(POLICIES)]]
     print(machine())
-    print(f"{'ms a host':>9} {'asking':>7} {'masters':>7} {'seconds':>7} {'answered':>8} {'x quick':>7} {'x lab':>7}")
+    print(
+        "ms of CPU a host", *(f"{part:>8}" for part in PARTS), "answered", "wall s", *(f"x {one:5}" for one in POLICIES)
+    )
     for name, turns in spent.items():
-        asking, left = (
-            statistics.median(times) * 1000 / hosts
-            for times in zip(*((one.asking, one.left) for one in turns), strict=True)
-        )
-        wall, answered = statistics.median(one.wall for one in turns), min(one.answered for one in turns)
-        ratios = f"{costs[name] / quick:7.1f} {costs[name] / whole:7.1f}"
-        print(f"{costs[name]:9.1f} {asking:7.1f} {left:7.1f} {wall:7.1f} {answered:8} {ratios}  {name}")
+        answered, wall = min(one.answered for one in turns), middle(turns, "wall")
+        whole, asking, *_ = costs[name]
+        ratios = [f"{asking / our:7.1f}" if asking else f"{whole / our:7.1f}" for _, our in ours]
+        figures = (f"{cost:8.1f}" if cost else " " * 8 for cost in costs[name])
+        print(" " * 16, *figures, f"{answered:8} {wall:6.1f}", *ratios, f" {name}")
         if answered < hosts:
             print(turns[-1].said[-1500:], file=sys.stderr)
+
+
+def middle(turns: Sequence[Spent], part: str) -> float:
+    """Return the median of a part of what was spent."""
+    return statistics.median(float(getattr(one, part)) for one in turns)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     with Apart("tests.lab.relay", port, 0.1) as said: ... said["port"]
 
 Such a module prints one line of JSON when it is ready, and ends when its standard input does: also when whoever
-started it is killed.
+started it is killed. It may print another line then, whose values are found in the same place.
 """
 
 import json
@@ -21,11 +21,12 @@ class Apart:
 
     module: str
     words: tuple[object, ...] = ()
+    said: dict[str, int] = field(default_factory=dict)
     _process: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     def __init__(self, module: str, *words: object) -> None:
         """Say which module is to be run, and with which words."""
-        self.module, self.words, self._process = module, words, None
+        self.module, self.words, self.said, self._process = module, words, {}, None
 
     def __enter__(self) -> dict[str, int]:
         """Start, and return what it says: usually where it listens."""
@@ -35,8 +36,8 @@ class Apart:
         line = self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.module} ended with {self._process.wait()} before it was ready")
-        said: dict[str, int] = json.loads(line)
-        return said
+        self.said.update(json.loads(line))
+        return self.said
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -45,7 +46,10 @@ class Apart:
         assert self._process is not None
         with self._process as process:  # closes its input, which ends it
             assert process.stdin is not None
+            assert process.stdout is not None
             process.stdin.close()
+            if line := process.stdout.readline():
+                self.said.update(json.loads(line))
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
@@ -54,5 +58,10 @@ class Apart:
 
 def ready(**said: int) -> None:
     """Say that this process is ready, and wait until whoever started it wants it to end."""
-    print(json.dumps(said), flush=True)  # noqa: T201
+    say(**said)
     sys.stdin.buffer.read()
+
+
+def say(**said: int) -> None:
+    """Tell whoever started this process."""
+    print(json.dumps(said), flush=True)  # noqa: T201

@@ -2,6 +2,7 @@
 
     with Apart("tests.lab.relay", sshd.port, 0.1) as said:  # a tenth of a second there and back
         ... every 127.x.y.z at said["port"] is 127.x.y.z at sshd.port, far away
+    said["answered"]  # bytes that came back from there, all in all
 
 What it emulates is latency alone: bytes keep their order, and there is no loss, no jitter and no limit of bandwidth. It
 stands in for `tc netem` where the kernel has no such queue, and unlike it costs CPU of its own for each piece.
@@ -14,7 +15,7 @@ import asyncio
 import sys
 from contextlib import suppress
 
-from tests.lab.apart import ready
+from tests.lab.apart import ready, say
 
 _WAITING = 2000  # connections that nobody has accepted yet
 
@@ -24,7 +25,7 @@ class Relay:
 
     def __init__(self, port: int, round_trip: float) -> None:
         """Say to which port, and how far away that is."""
-        self._port, self._way = port, round_trip / 2
+        self._port, self._way, self.answered = port, round_trip / 2, 0  # bytes that came back
         self._running: set[asyncio.Task[None]] = set()
 
     async def start(self) -> int:
@@ -36,11 +37,13 @@ class Relay:
         with suppress(OSError):
             await asyncio.sleep(3 * self._way)
             onwards, further = await asyncio.open_connection(writer.get_extra_info("sockname")[0], self._port)
-            await asyncio.gather(self._carried(reader, further), self._carried(onwards, writer), return_exceptions=True)
+            await asyncio.gather(
+                self._carried(reader, further), self._carried(onwards, writer, back=True), return_exceptions=True
+            )
             further.close()
         writer.close()
 
-    async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, back: bool = False) -> None:
         """Write what is read, half a round trip later, until one end or the other is through."""
         under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         arriving = asyncio.create_task(self._arriving(under_way, writer))
@@ -52,6 +55,7 @@ class Relay:
                 piece = await reader.read(65536)
             except OSError:
                 piece = b""
+            self.answered += len(piece) if back else 0
             under_way.put_nowait((asyncio.get_running_loop().time() + self._way, piece))
         await arriving
 
@@ -70,8 +74,9 @@ class Relay:
 
 async def main(port: int, round_trip: float) -> None:
     """Relay until standard input ends."""
-    there = await Relay(port, round_trip).start()
-    await asyncio.to_thread(ready, port=there)
+    relay = Relay(port, round_trip)
+    await asyncio.to_thread(ready, port=await relay.start())
+    say(answered=relay.answered)
 
 
 if __name__ == "__main__":
