@@ -1,21 +1,26 @@
 """Evidence read again: what each asset was asked in an audit, and the texts of its answers."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from auditor.model.evidence import Evidence
 from auditor.store import codec
 from auditor.store.blobs import read_digests, read_records, read_text, read_texts
 from auditor.store.codec import Json
+from auditor.store.engine import Database
 from auditor.store.memory import Memory, audit_number
 from auditor.store.records import LastAnswer
 from auditor.store.tables import ANSWER, ASSET, LAST_TOLD
 
+_LAST_TOLD: Final = (
+    select(LAST_TOLD).join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id).where(ASSET.c.name == bindparam("asset"))
+)
 _PAGE: Final = 200  # assets read at once
 _MOST_KEPT: Final = 2000  # parsed documents
 _MOST_DIGESTS: Final = 50_000
@@ -52,18 +57,25 @@ class Kept:
 
     def read(self, connection: Connection, documents: set[int], digests: set[int]) -> None:
         """Have at least these, by number."""
-        self.documents.update(read_records(connection, documents - self.documents.keys()))
+        if unread := documents - self.documents.keys():
+            self.documents.update(read_records(connection, unread))
         for number in documents:
             self.documents.move_to_end(number)
         while len(self.documents) > max(_MOST_KEPT, len(documents)):
             self.documents.popitem(last=False)
         if len(self.digests) > _MOST_DIGESTS:
             self.digests.clear()
-        self.digests.update(read_digests(connection, digests - self.digests.keys()))
+        if unread := digests - self.digests.keys():
+            self.digests.update(read_digests(connection, unread))
 
 
 class EvidenceMemory(Memory):
     """The part of the store that gives evidence back."""
+
+    def __init__(self, database: Database) -> None:
+        """Stand on an open database."""
+        super().__init__(database)
+        self._last, self._last_lock = Kept(), threading.Lock()  # like assets told the same
 
     def evidence(self, asset: str = "", audit: str = "") -> Iterator[Evidence]:
         """Give the evidence of an audit by asset; without an audit, what each asset was last asked."""
@@ -82,16 +94,16 @@ class EvidenceMemory(Memory):
 
     def last_told(self, asset: str) -> Mapping[str, LastAnswer]:
         """Return what an asset last told to each request (`str(request)`), where it need not send the same again."""
-        chosen = select(LAST_TOLD).join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id).where(ASSET.c.name == asset)
         with self._database.reading() as connection:
-            row = connection.execute(chosen).first()
+            row = connection.execute(_LAST_TOLD, {"asset": asset}).first()
             if row is None:
                 return {}
-            seen = cast("list[list[Json]]", read_records(connection, [row.seen_id])[row.seen_id])
             steps, numbers = codec.asked_from(row.asked)
-            digests = read_digests(connection, numbers)
-        evidence = codec.evidence_from(asset, seen, steps, [digests[number] for number in numbers])
-        return codec.told_from(evidence, row.body)
+            with self._last_lock:
+                self._last.read(connection, {row.seen_id}, set(numbers))
+                seen = cast("list[list[Json]]", self._last.documents[row.seen_id])
+                digests = [self._last.digests[number] for number in numbers]
+        return codec.told_from(codec.evidence_from(asset, seen, steps, digests), row.body)
 
     def _told(self, audit: str = "", asset: str = "") -> Iterator[Told]:
         """Give what assets told, by name: in an audit, or the last of each. A page at a time, so memory stays flat."""
