@@ -78,9 +78,10 @@ class Fleet:
                 yield self._worker(self.store, channels).work
             return
         threads = max(1, -(-min(collect.workers, jobs) // processes))
-        self.store.rest()
-        with Forks(processes, threads, self._child) as forks:
-            yield _Elsewhere(self.plans, forks, Judge(self.given)).work
+        with self._channels(self.store):  # what they import is imported once, and not by every child
+            self.store.rest()
+            with Forks(processes, threads, self._child) as forks:
+                yield _Elsewhere(self.plans, forks, Judge(self.given)).work
 
     def outcomes(self, names: Sequence[str], work: Callable[[Job], Outcome]) -> Iterator[list[Outcome]]:
         """Yield what came of these assets, as it comes in. Closing the generator asks nobody else."""

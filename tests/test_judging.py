@@ -10,7 +10,7 @@ from auditor.model.asset import Asset
 from auditor.model.check import Fix, Outcome, Severity, Violation, check
 from auditor.model.evidence import text_digest
 from auditor.model.policy import Control, Demand
-from auditor.model.probe import Answer, Shell, probe
+from auditor.model.probe import Answer, Shell, derived, probe
 from auditor.model.result import Result, Verdict
 from auditor.plugins import Content
 from auditor.testing import an_answer, an_asset
@@ -68,7 +68,27 @@ def named(asset: Asset, account: Who) -> Iterator[Outcome]:
         yield Violation("account", found=account.name, wanted=asset.name)
 
 
-CONTENT = Content({one.id: one for one in (not_root, enough, named)}, (who, limit), (), {})
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """Whether the asset is greeted by its name."""
+
+    right: bool
+
+
+@derived
+def greeting(asset: Asset, account: Who) -> Greeting:
+    """Compare the names."""
+    return Greeting(asset.name == account.name)
+
+
+@check("t.greeted", severity=Severity.LOW, fix=FIX)
+def greeted(said: Greeting) -> Iterator[Outcome]:
+    """The asset is greeted by its name."""
+    if not said.right:
+        yield Violation("greeting", found="another", wanted="its own")
+
+
+CONTENT = Content({one.id: one for one in (not_root, enough, named, greeted)}, (who, limit), (greeting,), {})
 CONTROL = Control(id="T-1", title="A control", policy="test")
 PLANNER = Planner(CONTENT)
 
@@ -120,6 +140,24 @@ def test_a_check_that_looks_at_the_asset_is_asked_about_each():
     """Its verdict cannot be another asset's."""
     judge = Judge({})
     verdicts = [told(name, "web-1", "1024", named, judge=judge)[0].verdict for name in ("web-1", "web-2", "web-1")]
+    assert [Verdict.PASS, Verdict.FAIL, Verdict.PASS] == verdicts
+
+
+def test_what_looks_at_the_asset_leaves_the_rest_shared():
+    """One such check among many: the others are judged once, and where it comes to the same all are one value."""
+    READ.clear()
+    judge, alone = Judge({}), []
+    for name, account in [("a", "alice"), ("b", "alice"), ("alice", "alice"), ("c", "alice")]:
+        shared = told(name, account, "1024", named, not_root, enough, judge=judge)
+        alone.append(shared)
+        assert shared == told(name, account, "1024", named, not_root, enough, judge=Judge({}))
+    assert [Verdict.FAIL, Verdict.FAIL, Verdict.PASS, Verdict.FAIL] == [lot[0].verdict for lot in alone]
+
+
+def test_a_fact_that_rests_on_the_asset_is_worked_out_for_each():
+    """Though the check itself names no asset."""
+    judge = Judge({})
+    verdicts = [told(name, "alice", "1024", greeted, judge=judge)[0].verdict for name in ("alice", "bob", "alice")]
     assert [Verdict.PASS, Verdict.FAIL, Verdict.PASS] == verdicts
 
 
