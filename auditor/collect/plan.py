@@ -34,13 +34,18 @@ class Planner:
         """Return what one asset has to be asked for its demands; like assets share the very same `ways`."""
         chosen = tuple(demands)
         offers = tuple((access.channel, access.holds) for access in asset.accesses)
-        key = (asset.platform, offers, *((id(one.control), id(one.check), id(one.settings)) for one in chosen))
+        key = (asset.platform, offers, *map(_demanded, chosen))
         if key not in self._drafts:
             self._drafts[key] = (plan_asset(asset, chosen, self._content), chosen)  # keeps the ids theirs
         draft, _ = self._drafts[key]
         places = {access: number for number, access in reversed(list(enumerate(draft.asset.accesses)))}
         requests = {asset.accesses[places[access]]: asked for access, asked in draft.requests.items()}
         return AssetPlan(asset, chosen, draft.ways, requests, draft.unasked)
+
+
+def _demanded(demand: Demand) -> tuple[int, ...]:
+    """Return what is the same for all assets of which a control demands something; a manual one has no settings."""
+    return (id(demand.control), id(demand.check), id(demand.settings)) if demand.check else (id(demand.control),)
 
 
 def plan_asset(asset: Asset, demands: Iterable[Demand], content: Content) -> AssetPlan:

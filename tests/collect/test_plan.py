@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from auditor.collect.plan import AssetPlan, plan_asset, ways_to
+from auditor.collect.plan import AssetPlan, Planner, plan_asset, ways_to
 from auditor.model.asset import Access, Asset, Channel, Platform
 from auditor.model.check import Check, Fix, Severity
 from auditor.model.policy import Control, Demand
@@ -174,3 +174,23 @@ def test_every_shipped_request_has_a_channel_that_can_carry_it() -> None:
     assert {access.channel for access in requests} == {Channel.SSH, Channel.NMAP, Channel.SNMP}
     assert {Shell, Nmap, Snmp} <= {type(request) for asked in requests.values() for request in asked}
     assert all(len(set(asked)) == len(asked) for asked in requests.values())
+
+
+def test_like_assets_share_their_ways() -> None:
+    """A fleet with a manual control among its demands is planned once, and each asset asked over its own access."""
+    manual, control, check = (
+        Control(id="M", title="m", policy="p"),
+        Control(id="C", title="c", policy="p"),
+        demanding(Who),
+    )
+    planner, plans, settings = Planner(CONTENT), [], {}
+    for number in (1, 2):
+        one = asset(f"host-{number}", accesses=(Access(channel=Channel.SSH, port=number),))
+        looked_at = Demand(asset=one, control=manual, check=None)
+        judged = Demand(asset=one, control=control, check=check, settings=settings)
+        plans.append(planner.plan(one, [looked_at, judged]))
+
+    assert plans[0].ways is plans[1].ways
+    assert [{access.port for access in plan.requests} for plan in plans] == [{1}, {2}]
+    assert [plan.demands[0].asset.name for plan in plans] == ["host-1", "host-2"]
+    assert plans[0] == plan_asset(plans[0].asset, plans[0].demands, CONTENT)
