@@ -1,5 +1,6 @@
 """Ask a fleet and judge what it says: in threads, and for a big fleet in a process a core."""
 
+import gc
 import os
 import random
 import threading
@@ -103,6 +104,7 @@ class Fleet:
     @contextmanager
     def _child(self) -> Iterator[Answering]:
         """Begin in another process: with a database of its own, as the parent's is not to be touched."""
+        gc.freeze()  # what the parent loaded stays shared, and is not looked through for garbage again and again
         with self.store.again() as store, self._channels(store) as channels:
             yield _Answers(self.plans, self._worker(store, channels)).answer
 
@@ -122,7 +124,7 @@ class _Answers:
     """Answers letters with letters, in a process that asks."""
 
     def __init__(self, plans: Plans, worker: Worker) -> None:
-        self._plans, self._worker = plans, worker
+        self._plans, self._worker, self._writer = plans, worker, letters.Writer()
         self._stored: set[str] = set()  # digests of texts that the parent has had time to store
         self._thread = threading.local()
 
@@ -130,7 +132,7 @@ class _Answers:
         plan = self._plans[letters.name_of(letter)]
         self._stored |= getattr(self._thread, "sent", set())  # whoever sends a letter has read the one before
         collected, judged = self._worker.work(letters.job_from(letter, plan))
-        said = letters.outcome_letter(plan, collected, judged, self._stored)
+        said = self._writer.outcome(plan, collected, judged, self._stored)
         self._thread.sent = {answer.digest for answer in collected.answers.values() if answer.digest}
         return said
 

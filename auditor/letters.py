@@ -19,7 +19,7 @@ from auditor.model.probe import Answer, Request
 from auditor.model.result import Judged, Judgement
 from auditor.store import codec
 
-_ROOM: Final = 20_000_000  # characters of judgements that are remembered while letters are read
+_ROOM: Final = 10_000_000  # characters of judgements that are remembered while letters are written or read
 
 _Line = list[str | int | float | bool | None]
 
@@ -39,22 +39,37 @@ def job_from(letter: bytes, plan: AssetPlan) -> Job:
     return Job(plan.asset, plan.requests, tuple(_answers_from(json.loads(letter)["answers"], plan)))
 
 
-def outcome_letter(plan: AssetPlan, collected: Collected, judged: Judged, known: Collection[str]) -> bytes:
-    """Return what came of a job as bytes, without the texts whose digests are known to the reader."""
-    seen = [evidence_of(plan.asset.name, answer) for answer in collected.answers.values()]
-    own = len(seen) if judged.evidence[: len(seen)] == tuple(seen) else 0
-    shared = codec.judging(judged.judgements)
-    return _dump(
-        {
-            "asset": plan.asset.name,
-            "seconds": collected.seconds,
-            "answers": _answers(collected.answers.values(), plan, known),
-            "plan": shared.plan,
-            "judged": shared.judged,
-            "own": own,
-            "besides": [_evidence(one) for one in judged.evidence[own:]],
-        }
-    )
+class Writer:
+    """Writes what came of jobs; judgements that assets share are put into words once."""
+
+    def __init__(self) -> None:
+        """Have written nothing yet."""
+        self._shared: Distinct[int, tuple[codec.Judging, tuple[Judgement, ...]]] = Distinct(_ROOM)
+
+    def outcome(self, plan: AssetPlan, collected: Collected, judged: Judged, known: Collection[str]) -> bytes:
+        """Return what came of a job as bytes, without the texts whose digests are known to the reader."""
+        seen = [evidence_of(plan.asset.name, answer) for answer in collected.answers.values()]
+        own = len(seen) if judged.evidence[: len(seen)] == tuple(seen) else 0
+        shared = self._worded(judged.judgements)
+        return _dump(
+            {
+                "asset": plan.asset.name,
+                "seconds": collected.seconds,
+                "answers": _answers(collected.answers.values(), plan, known),
+                "plan": shared.plan,
+                "judged": shared.judged,
+                "own": own,
+                "besides": [_evidence(one) for one in judged.evidence[own:]],
+            }
+        )
+
+    def _worded(self, judgements: tuple[Judgement, ...]) -> codec.Judging:
+        known = self._shared.get(id(judgements))
+        if known is None:
+            shared = codec.judging(judgements)
+            known = (shared, judgements)  # holding the judgements keeps their id theirs
+            self._shared.put(id(judgements), known, len(shared.plan) + len(shared.judged))
+        return known[0]
 
 
 class Reader:

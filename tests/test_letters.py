@@ -31,7 +31,7 @@ def test_an_outcome_comes_back_as_it_was():
     """Texts, times, reasons, verdicts and evidence, whatever a device put into them."""
     for account in ("root", AWKWARD):
         collected, judged = outcome(account)
-        letter = letters.outcome_letter(PLAN, collected, judged, ())
+        letter = letters.Writer().outcome(PLAN, collected, judged, ())
         assert (collected, judged) == letters.Reader().outcome(letter, PLAN)
 
 
@@ -39,7 +39,7 @@ def test_a_known_text_is_left_out_and_its_digest_stays():
     """The reader has stored it already."""
     collected, judged = outcome("root")
     (back, again) = letters.Reader().outcome(
-        letters.outcome_letter(PLAN, collected, judged, {text_digest("root")}), PLAN
+        letters.Writer().outcome(PLAN, collected, judged, {text_digest("root")}), PLAN
     )
     assert ("", text_digest("root"), True) == (
         back.answers[WHO].text,
@@ -52,7 +52,7 @@ def test_a_known_text_is_left_out_and_its_digest_stays():
 def test_like_judgements_become_one_value():
     """So that they are stored once, too."""
     reader = letters.Reader()
-    lots = [reader.outcome(letters.outcome_letter(PLAN, *outcome("root"), ()), PLAN)[1] for _ in range(2)]
+    lots = [reader.outcome(letters.Writer().outcome(PLAN, *outcome("root"), ()), PLAN)[1] for _ in range(2)]
     assert lots[0].judgements is lots[1].judgements
 
 
@@ -65,6 +65,6 @@ def test_a_job_comes_back_with_the_answers_it_has():
 
 def test_a_request_is_a_place_in_the_plan():
     """Nothing in a letter could be run."""
-    letter = letters.outcome_letter(PLAN, *outcome("root"), ())
+    letter = letters.Writer().outcome(PLAN, *outcome("root"), ())
     assert [0, 1] == sorted(line[0] for line in json.loads(letter)["answers"])
     assert WHO.command.encode() not in letters.job_letter(Job(ASSET, PLAN.requests, (an_answer("x", WHO),)), PLAN)

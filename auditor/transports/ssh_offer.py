@@ -71,7 +71,7 @@ def _told(
 ) -> Answer:
     lists = [f"{name} {','.join(greeting.offer[ours])}" for ours, name in _LISTS.items() if ours in greeting.offer]
     text = "\n".join([f"port {greeting.port}", f"version {greeting.version}", *lists, "[end]", ""])
-    printable = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)
+    printable = "\n".join(line if line.isprintable() else _shown(line) for line in text.split("\n"))
     problem = "" if lists else why or "the server said nothing before the log-in"
     if len(printable.encode()) > request.limits.bytes:
         problem = f"the server's lists are longer than {request.limits.bytes} bytes"
@@ -84,6 +84,10 @@ def _told(
         seconds=seconds,
         privilege="nobody",
     )
+
+
+def _shown(line: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
 
 
 def _unanswered(access: Access, request: Request, asked_at: datetime, problem: str) -> Answer:
