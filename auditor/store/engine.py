@@ -21,6 +21,7 @@ from auditor.errors import DatabaseProblem, UsageError
 from auditor.store.tables import HEAD, VERSION_TABLE, Row
 
 _WRITES: Final = "auditor_writes"
+_KEPT: Final = 32  # SQLite connections: to open one costs more than what it is mostly asked
 _MIGRATING: Final = 0x61756469  # of pg_advisory_xact_lock: "audi"
 _MENDS: Final = {
     "SQLITE_BUSY": "is in use by another program",
@@ -182,7 +183,8 @@ def _engine(url: URL, patience: float, *, migrating: bool = False) -> Engine:
     """Return an engine; one for migrations leaves foreign keys alone, as a table that is rebuilt is dropped first."""
     if url.drivername != "sqlite":
         return create_engine(url, pool_pre_ping=True, **({"poolclass": NullPool} if migrating else {}))
-    engine = create_engine(url, connect_args={"timeout": patience}, **({"poolclass": NullPool} if migrating else {}))
+    kept = {"poolclass": NullPool} if migrating else {"pool_size": _KEPT}
+    engine = create_engine(url, connect_args={"timeout": patience}, **kept)
 
     def prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves

@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from auditor.store.blobs import insert_into
 from auditor.store.engine import Database
 from auditor.store.tables import HOST_KEY
 from auditor.transports.host_keys import PinnedKey
+
+_OF_HOST: Final = (
+    select(HOST_KEY)
+    .where(HOST_KEY.c.address == bindparam("at"), HOST_KEY.c.port == bindparam("through"))
+    .order_by(HOST_KEY.c.id)
+)
 
 
 class StoredHostKeys:
@@ -20,7 +27,9 @@ class StoredHostKeys:
 
     def pinned(self, address: str, port: int) -> tuple[PinnedKey, ...]:
         """Return the keys known of a host, the oldest first; none when it was never seen."""
-        return self.all(address.lower(), port).get((address.lower(), port), ())
+        with self._database.reading() as connection:
+            rows = connection.execute(_OF_HOST, {"at": address.lower(), "through": port}).all()
+        return tuple([PinnedKey(row.type, row.blob_base64, revoked=row.revoked) for row in rows])
 
     def pin(self, address: str, port: int, key: PinnedKey) -> None:
         """Remember a key of a host; one that is pinned already takes the new key's `revoked`, and keeps its day."""
@@ -44,11 +53,9 @@ class StoredHostKeys:
         with self._database.writing() as connection:
             return connection.execute(HOST_KEY.delete().where(of_host)).rowcount
 
-    def all(self, address: str = "", port: int = 0) -> Mapping[tuple[str, int], tuple[PinnedKey, ...]]:
-        """Return the keys of every host, or of one, by address and port."""
+    def all(self) -> Mapping[tuple[str, int], tuple[PinnedKey, ...]]:
+        """Return the keys of every host, by address and port."""
         chosen = select(HOST_KEY).order_by(HOST_KEY.c.address, HOST_KEY.c.port, HOST_KEY.c.id)
-        if address:
-            chosen = chosen.where(HOST_KEY.c.address == address, HOST_KEY.c.port == port)
         keys: dict[tuple[str, int], tuple[PinnedKey, ...]] = {}
         with self._database.reading() as connection:
             for row in connection.execute(chosen):
