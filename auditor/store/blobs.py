@@ -15,7 +15,7 @@ from auditor.errors import DatabaseProblem, UsageError
 from auditor.model.evidence import text_digest
 from auditor.model.result import Judgement
 from auditor.store.codec import Json
-from auditor.store.deltas import DAMAGED, Base, Packed, packed, unpacked
+from auditor.store.deltas import DAMAGED, Packed, Reference, packed, unpacked
 from auditor.store.tables import RECORD, TEXT
 
 _TEXT_LEVEL: Final = 3  # 0.55 of the CPU of level 6 for 1.1 of the bytes, measured over what hosts answer
@@ -57,7 +57,7 @@ class Shelf:
         self.assets: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.records: dict[str, int] = {}
-        self.bases: dict[str, Base] = {}
+        self.bases: dict[str, Reference] = {}
         self._pairs: dict[int, tuple[tuple[Judgement, ...], int, int]] = {}
 
     def pair(self, judgements: tuple[Judgement, ...]) -> tuple[int, int] | None:
@@ -88,7 +88,7 @@ class Filing:
         self._shelf = shelf
         self.texts: dict[str, int] = {}
         self.records: dict[str, int] = {}
-        self.bases: dict[str, Base] = {}
+        self.bases: dict[str, Reference] = {}
 
     def file_texts(self, compressed: Mapping[str, tuple[int, bytes]]) -> None:
         """Store texts by digest."""
@@ -133,13 +133,13 @@ class Filing:
         self._look_up_bases(set(kin.values()))
         first = {family: digest for digest, family in reversed(kin.items()) if family not in self.bases}
         self._insert([_row(digest, fresh[digest], None, family) for family, digest in first.items()])
-        self.bases |= {family: Base.first(self.records[one], fresh[one].text) for family, one in first.items()}
+        self.bases |= {family: Reference.first(self.records[one], fresh[one].text) for family, one in first.items()}
         rest = {digest: document for digest, document in fresh.items() if digest not in self.records}
         closer = self._closer({document.after for document in rest.values() if document.after})
         bases = {one: closer.get(fresh[one].after) or self.bases.get(kin.get(one, "")) for one in rest}
         self._insert([_row(digest, document, bases[digest]) for digest, document in rest.items()])
 
-    def _closer(self, numbers: set[int]) -> dict[int, Base]:
+    def _closer(self, numbers: set[int]) -> dict[int, Reference]:
         """Return stored documents; those left out of which too many others would have to be read to read them."""
         stored = unpacked(_with_bases(self._connection, numbers))
         return {number: stored[number] for number in numbers if stored[number].depth < _DEEPEST}
@@ -240,7 +240,7 @@ def _rows(connection: Connection, numbers: set[int]) -> list[Packed]:
     return found
 
 
-def _row(digest: str, document: Document, base: Base | None, family: str = "") -> dict[str, object]:
+def _row(digest: str, document: Document, base: Reference | None, family: str = "") -> dict[str, object]:
     """Return a document as a row; only the first of a family names it."""
     number = base.number if base else None
     return {"digest": digest, "family": family, "base_id": number, "body": packed(document.text, base)}

@@ -25,7 +25,7 @@ class Packed(NamedTuple):
     body: bytes
 
 
-class Base(NamedTuple):
+class Reference(NamedTuple):
     """A stored document that others can be kept against. `depth` counts those that it is kept against itself."""
 
     number: int
@@ -44,7 +44,7 @@ class Base(NamedTuple):
         return "\n".join(self.lines)
 
 
-def packed(text: str, base: Base | None) -> bytes:
+def packed(text: str, base: Reference | None) -> bytes:
     """Return a document as it is stored."""
     if base is None:
         return zlib.compress(text.encode(), _LEVEL)
@@ -60,9 +60,9 @@ def _changes(text: str, before: Sequence[str]) -> str:
     return "\n".join([_CHANGED, *(f"{place} {line}" for place, (old, line) in pairs if old != line)])
 
 
-def unpacked(rows: Mapping[int, Packed]) -> dict[int, Base]:
+def unpacked(rows: Mapping[int, Packed]) -> dict[int, Reference]:
     """Return documents by number, given also the rows that they are kept against. Raises DatabaseProblem."""
-    found: dict[int, Base] = {}
+    found: dict[int, Reference] = {}
     try:
         for number, row in sorted(rows.items()):  # a base is older than what is kept against it
             found[number] = _unpacked(row, found[row.base_id] if row.base_id else None)
@@ -71,15 +71,15 @@ def unpacked(rows: Mapping[int, Packed]) -> dict[int, Base]:
     return found
 
 
-def _unpacked(row: Packed, base: Base | None) -> Base:
+def _unpacked(row: Packed, base: Reference | None) -> Reference:
     if base is None:
-        return Base.first(row.id, zlib.decompress(row.body).decode())
+        return Reference.first(row.id, zlib.decompress(row.body).decode())
     restorer = zlib.decompressobj(zdict=base.words)
     mark, *lines = (restorer.decompress(row.body) + restorer.flush()).decode().split("\n")
     if mark != _CHANGED:
-        return Base(row.id, [mark, *lines], base.words, base.depth + 1)
+        return Reference(row.id, [mark, *lines], base.words, base.depth + 1)
     changed = list(base.lines)
     for line in lines:
         place, _, now = line.partition(" ")
         changed[int(place)] = now
-    return Base(row.id, changed, base.words, base.depth + 1)
+    return Reference(row.id, changed, base.words, base.depth + 1)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.errors import DatabaseProblem
-from auditor.store.deltas import Base, Packed, packed, unpacked
+from auditor.store.deltas import Packed, Reference, packed, unpacked
 
 LINES = st.lists(st.sampled_from(['["pass"],', '["fail",1],', "true,", "1,", "1.0,", "", "3 x", "é ~"]), max_size=8)
 TEXTS = LINES.map(lambda lines: "[" + "\n".join(lines))
@@ -17,7 +17,7 @@ TEXTS = LINES.map(lambda lines: "[" + "\n".join(lines))
 def test_a_chain_of_documents_comes_back(texts: list[str]) -> None:
     """Each is kept against the one before: as long or not, the same or not."""
     rows = {1: Packed(1, None, packed(texts[0], None))}
-    base = Base.first(1, texts[0])
+    base = Reference.first(1, texts[0])
     for number, text in enumerate(texts[1:], start=2):
         rows[number] = Packed(number, base.number, packed(text, base))
         base = unpacked(rows)[number]
@@ -42,7 +42,7 @@ def test_two_changes_of_many_lines_are_small() -> None:
     changed = [*lines]
     changed[17], changed[101] = '["fail","Not met: setting 16.",[16]],', '["unknown","no route to host",[100]],'
 
-    assert len(packed("\n".join(changed), Base.first(1, "\n".join(lines)))) < 100
+    assert len(packed("\n".join(changed), Reference.first(1, "\n".join(lines)))) < 100
 
 
 @pytest.mark.parametrize("change", ["~\n9 x", "~\nx", "~\n-3 y"])
