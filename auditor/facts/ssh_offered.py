@@ -4,6 +4,7 @@ Listed by nmap's `ssh2-enum-algos`, or by the server itself when it is connected
 what nobody should accept any more is told from its own words.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from auditor.facts.nmap_xml import ScannedPort, ScriptTable, need, parse_answeri
 from auditor.model.probe import Answer, KeyExchange, Limits, Nmap, probe
 
 _SCRIPT: Final = "ssh2-enum-algos"
+_PORT: Final = re.compile("[0-9]{1,5}")
 _BOTH_WAYS: Final = ("", "_client_to_server", "_server_to_client")  # nmap splits lists that differ by direction
 
 
@@ -47,7 +49,7 @@ def offered(answer: Answer) -> SshAlgorithms:
 def said(answer: Answer) -> SshAlgorithms:
     """Read what the one server said that the inventory has asked. Raises Unreadable when it is not that."""
     lists = dict(line.split(" ", 1) for line in answer.text.splitlines() if " " in line)
-    whole = answer.text.endswith("\n[end]\n") and lists.get("port", "").isdecimal()
+    whole = answer.text.endswith("\n[end]\n") and _PORT.fullmatch(lists.get("port", ""))
     if not whole or "kex_algorithms" not in lists:
         raise Unreadable("the answer is cut off, or has no list of key exchanges")
     server = SshOffer(

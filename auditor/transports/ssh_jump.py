@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final
 
-import paramiko
 from paramiko.ssh_exception import ChannelException, SSHException
 
 from auditor.errors import CollectionError, TimedOut, Unreachable
 from auditor.model.asset import JumpHost
-from auditor.transports.ssh_wire import Dial, Target, Wire, left, said
+from auditor.transports.ssh_wire import Dial, Onward, Target, Wire, left, said
 
 _LINGER: Final = 10.0  # seconds that a connection stays when nobody uses it
 _GRUDGE: Final = 30.0  # seconds for which a jump host that did not let us in is not asked again
@@ -111,11 +110,11 @@ class _Shared:
                 self._held.close()
 
 
-def _tunnel(wire: Wire, name: str, target: Target, until: float) -> paramiko.Channel:
+def _tunnel(wire: Wire, name: str, target: Target, until: float) -> Onward:
     """Return a connection from a jump host to a target. Raises TimedOut and Unreachable."""
     place = (str(target.address), target.port)
     try:
-        return wire.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=left(until))
+        return Onward(wire.open_channel("direct-tcpip", place, ("127.0.0.1", 0), timeout=left(until)))
     except ChannelException as refusal:
         why = "forbids to go on from it" if refusal.code == _PROHIBITED else f"has no connection: {said(str(refusal))}"
         raise Unreachable(f"{target}: the jump host {name} {why}") from refusal

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -53,7 +54,29 @@ class Target:
         return f"{shown} port {self.port}"
 
 
-Connection = socket.socket | paramiko.Channel
+class Onward:
+    """A channel of a jump host as the socket of the next connection; it closes quietly where the jump host went first.
+
+    Else the thread that ends the next connection would die of it, and leave those waiting who wait for that end.
+    """
+
+    def __init__(self, channel: paramiko.Channel) -> None:
+        """Go on by this channel."""
+        self._channel = channel
+        self.send, self.recv, self.settimeout = channel.send, channel.recv, channel.settimeout
+        self.getpeername = channel.getpeername
+
+    @property
+    def _closed(self) -> bool:
+        return self._channel.closed  # paramiko asks its sockets so
+
+    def close(self) -> None:
+        """Close it, as far as that can still be said."""
+        with suppress(EOFError, OSError, SSHException):
+            self._channel.close()
+
+
+Connection = socket.socket | Onward
 Dial = Callable[[Target, float], Connection]
 
 
@@ -127,7 +150,7 @@ def dial(target: Target, until: float) -> socket.socket:
 
 def wire_on(connection: Connection) -> Wire:
     """Return what is to become an encrypted connection."""
-    wire = Wire(connection)
+    wire = Wire(connection)  # type: ignore[arg-type]  # paramiko takes whatever is like a socket
     wire.offer = {}
     wire.set_log_channel(_LOG)
     logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)  # paramiko logs tracebacks; what matters is raised below
