@@ -55,16 +55,24 @@ class Target:
 
 
 class Onward:
-    """A channel of a jump host as the socket of the next connection; it closes quietly where the jump host went first.
+    """A channel of a jump host as the socket of the next connection.
 
-    Else the thread that ends the next connection would die of it, and leave those waiting who wait for that end.
+    Nothing is sent after its end: paramiko may send what one thread had begun when another closed the channel, and sshd
+    then ends the whole connection, with everybody else's channels. And it ends quietly where the jump host went before
+    it: else the thread that ends the next connection would die of it.
     """
 
     def __init__(self, channel: paramiko.Channel) -> None:
         """Go on by this channel."""
-        self._channel = channel
-        self.send, self.recv, self.settimeout = channel.send, channel.recv, channel.settimeout
-        self.getpeername = channel.getpeername
+        self._channel, self._sending, self._ended = channel, threading.Lock(), False
+        self.recv, self.settimeout, self.getpeername = channel.recv, channel.settimeout, channel.getpeername
+
+    def send(self, data: bytes) -> int:
+        """Send what goes at once, and return how many bytes that was. Raises OSError after the end."""
+        with self._sending:
+            if self._ended:
+                raise BrokenPipeError("the connection through the jump host was closed")
+            return self._channel.send(data)
 
     @property
     def _closed(self) -> bool:
@@ -72,7 +80,8 @@ class Onward:
 
     def close(self) -> None:
         """Close it, as far as that can still be said."""
-        with suppress(EOFError, OSError, SSHException):
+        with self._sending, suppress(EOFError, OSError, SSHException):
+            self._ended = True
             self._channel.close()
 
 
