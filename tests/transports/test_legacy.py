@@ -136,7 +136,8 @@ def test_a_revoked_key_is_refused(old: Sshd, tmp_path: Path) -> None:
     key = old.public_key("rsa")
     (tmp_path / "known").write_text(f"@revoked * {key}\n[127.0.0.1]:{old.port} {key}\n")
 
-    refusal(HostKeyChanged, transport(key_of(old), KnownHosts(tmp_path / "known")), old.port, legacy=True)
+    message = refusal(HostKeyChanged, transport(key_of(old), KnownHosts(tmp_path / "known")), old.port, legacy=True)
+    assert "revoked" in message
 
 
 def test_the_scope_is_not_left(old: Sshd) -> None:
@@ -144,7 +145,7 @@ def test_the_scope_is_not_left(old: Sshd) -> None:
     ssh = transport(key_of(old), known(old), Scope.parse([], ["127.0.0.0/8"]))
 
     for host in ("127.0.0.1", "localhost", "-oProxyCommand=touch /tmp/x"):
-        refusal(OutOfScope, ssh, old.port, host=host, legacy=True)
+        assert host in refusal(OutOfScope, ssh, old.port, host=host, legacy=True)
 
 
 # --- who we are -----------------------------------------------------------------------------------------------------
@@ -332,10 +333,13 @@ def test_a_server_that_does_not_prove_who_it_is_shows_nothing(old: Sshd, legacy:
         keys = RememberedKeys()
         keys.pin("127.0.0.1", server.port, public_key(old.public_key("rsa")))
         for requests in ((KeyExchange(),), (Shell("echo hello"), KeyExchange())):
-            refusal(HostKeyChanged, transport(key_of(server), keys), server.port, *requests, legacy=legacy)
-            refusal(HostKeyUnknown, transport(key_of(server)), server.port, *requests, legacy=legacy)
+            changed = refusal(HostKeyChanged, transport(key_of(server), keys), server.port, *requests, legacy=legacy)
+            assert "is pinned" in changed
+            unknown = refusal(HostKeyUnknown, transport(key_of(server)), server.port, *requests, legacy=legacy)
+            assert "is not known" in unknown
         given = Given(user=server.user, password=Secret(CANARY))
-        refusal(ProofInsufficient, transport(given, known(server)), server.port, *requests, legacy=legacy)
+        message = refusal(ProofInsufficient, transport(given, known(server)), server.port, *requests, legacy=legacy)
+        assert "publickey" in message
 
 
 def test_no_greeting_is_no_answer() -> None:

@@ -264,6 +264,8 @@ def test_nmap_does_not_outlive_us(how):
             auditor.send_signal(how)
             auditor.wait(30)
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in scanners))
+    assert scanners
+    assert auditor.returncode != 0
 
 
 def command_of(pid: int) -> str:

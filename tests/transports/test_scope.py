@@ -282,8 +282,12 @@ def test_scopes_without_anything_in_common_name_both_lines():
 
 
 def test_no_asset_is_not_the_scope_s_fault():
-    """What is not there is not excluded."""
-    Scope.parse(["10.0.0.0/8"], [], PLACED).refuse_none_of([])
+    """What is not there is not excluded; one asset that is there and outside is."""
+    scope = Scope.parse(["10.0.0.0/8"], [], PLACED)
+    with pytest.raises(ContentError):
+        scope.refuse_none_of([network_asset("a", "192.0.2.1")])
+
+    assert scope.refuse_none_of([]) is None
 
 
 def test_admitted_address_is_one_that_sockets_take():
