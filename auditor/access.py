@@ -11,7 +11,7 @@ from auditor.collect.plan import AssetPlan
 from auditor.collect.redact import Redactor
 from auditor.collect.turns import at_once
 from auditor.model.asset import Access
-from auditor.model.probe import Answer, Request
+from auditor.model.probe import Answer, KeyExchange, Request
 from auditor.setup import Setup, transports
 from auditor.store.store import Store
 from auditor.transports.attempts import Attempts
@@ -61,10 +61,14 @@ def try_access(setup: Setup, store: Store, plans: Mapping[str, AssetPlan], *, en
 
 
 def _few(asked: Sequence[Request]) -> tuple[Request, ...]:
-    """Return the first plain and the first privileged request: who answers these, answers the others."""
-    plain = [request for request in asked if not getattr(request, "privileged", False)]
+    """Return the first plain and the first privileged request: who answers these, answers the others.
+
+    What is answered to whoever connects shows nothing of the log-in, and is asked only where there is nothing else.
+    """
     privileged = [request for request in asked if getattr(request, "privileged", False)]
-    return (*plain[:1], *privileged[:1])
+    plain = [request for request in asked if request not in privileged]
+    by_account = [request for request in plain if not isinstance(request, KeyExchange)]
+    return (*(by_account or plain)[: 1 if by_account or not privileged else 0], *privileged[:1])
 
 
 def _rows(job: Job, answers: Mapping[Request, Answer]) -> Iterator[AccessTried]:
