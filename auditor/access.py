@@ -68,7 +68,8 @@ def _few(asked: Sequence[Request]) -> tuple[Request, ...]:
     privileged = [request for request in asked if getattr(request, "privileged", False)]
     plain = [request for request in asked if request not in privileged]
     by_account = [request for request in plain if not isinstance(request, KeyExchange)]
-    return (*(by_account or plain)[: 1 if by_account or not privileged else 0], *privileged[:1])
+    shown = by_account or ([] if privileged else plain)
+    return (*shown[:1], *privileged[:1])
 
 
 def _rows(job: Job, answers: Mapping[Request, Answer]) -> Iterator[AccessTried]:
