@@ -6,10 +6,9 @@ large host groups looks at all ports: both are many times cheaper than a session
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final, Protocol, runtime_checkable
 
-from auditor.collect.ask import Job
+from auditor.collect.ask import Job, unanswered
 from auditor.errors import CollectionError
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Request, SnmpAccepts
@@ -88,7 +87,7 @@ class Ahead:
 
 def refused(job: Job, why: str) -> Job:
     """Return a job of which nothing is to be asked, for this reason."""
-    return replace(job, answers=tuple(_failed(job.requests, why)))
+    return replace(job, answers=tuple(unanswered(job.requests, why)))
 
 
 def _without(job: Job, channel: Channel, why: str) -> Job:
@@ -96,14 +95,7 @@ def _without(job: Job, channel: Channel, why: str) -> Job:
     if not why:
         return job
     of = {access: requests for access, requests in job.requests.items() if access.channel is channel}
-    return replace(job, answers=(*job.answers, *_failed(of, why)))
-
-
-def _failed(requests: Mapping[Access, Iterable[Request]], why: str) -> Iterator[Answer]:
-    now = datetime.now(UTC)
-    for access, asked in requests.items():
-        for request in asked:
-            yield Answer(request=request, channel=access.channel, asked_at=now, problem=why)
+    return replace(job, answers=(*job.answers, *unanswered(of, why)))
 
 
 def _access(job: Job, channel: Channel) -> Access | None:

@@ -1,7 +1,7 @@
 """Put an asset's requests to it and keep what it said, redacted; what goes wrong becomes the reason of an answer."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -144,11 +144,15 @@ class Asker:
         return known
 
     def _failed(self, access: Access, requests: Iterable[Request], problem: str) -> list[Answer]:
-        now, said = datetime.now(UTC), self.redactor.said_to
-        return [
-            Answer(request=request, channel=access.channel, asked_at=now, problem=said(request, problem))
-            for request in requests
-        ]
+        return [self._redacted(answer) for answer in unanswered({access: requests}, problem)]
+
+
+def unanswered(requests: Mapping[Access, Iterable[Request]], problem: str) -> Iterator[Answer]:
+    """Yield, for each request of each access, that it was not answered, and why."""
+    now = datetime.now(UTC)
+    for access, asked in requests.items():
+        for request in asked:
+            yield Answer(request=request, channel=access.channel, asked_at=now, problem=problem)
 
 
 def _restored(answer: Answer, known: Mapping[Request, LastAnswer]) -> Answer:
