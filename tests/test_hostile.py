@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.skipif(SSHD is None, reason="sshd is 
 
 STEP, ASSET = 2.0, 6.0  # seconds for each step of a connection, and for an asset
 ATTACK = "<script>alert(1)</script>\x1b[2J\x1b]0;owned\x07\r\x00\u202egnp.exe {{ 7*7 }} =1+1|cmd"
-MARKERS = "\n{n} E 0\n\n{n} S 0 0\n\n{n} B 1 a_run\npermitrootlogin no\nmaxauthtries 1\n\n{n} E 1\n\n{n} Z\n"
+MARKERS = "\n{n} E 0 0\n\n{n} B 1 a_run\npermitrootlogin no\nmaxauthtries 1\n\n{n} E 1 0\n\n{n} Z\n"
 GOOD = ("web-01", "web-02", "ups-01", "edge-rt-01")
 
 # What raw servers send for SSH, and what is said about them.

@@ -4,12 +4,16 @@ The script (dash, busybox ash, bash, ksh) is fed to `/bin/sh -s` and does nothin
 request is a section with its own time limit, byte cap, privilege and exit status. Sections are told apart by lines that
 begin with a nonce: it is made for one session, travels only on standard input, is in no argument list and no
 environment, and so cannot be written by what a command prints. Standard output carries texts byte by byte, NULs and a
-missing last newline included; standard error carries exit statuses and the commands' complaints. Where a stream
-breaks off, every section that ended before stays whole.
+missing last newline included, and exit statuses; standard error carries the commands' complaints. Where a stream breaks
+off, every section that both have told of stays whole.
+
 
 Given the digests of what the host said last time, the script holds each such answer in a variable of the shell, never
 in a file, and leaves unsaid what has the same digest. A shell cannot hold NULs: dd counts the bytes that went by, and
-where the variable has fewer the request is asked again and passed on as it comes.
+where the variable has fewer the request is asked again and passed on as it comes. As each small write would cost the
+reader a packet, markers then wait for the next text, and standard error goes through dd, which passes on whole blocks.
+At a pause (after some requests, and before one that may take long) both are made to flow; what was told since the last
+one is lost with the connection.
 """
 
 import hashlib
@@ -20,12 +24,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from auditor.errors import Undeclared
-from auditor.model.probe import Request, Shell
+from auditor.model.probe import Limits, Request, Shell
 from auditor.transports.base import Last
 from auditor.transports.become import SHELL as BECOME
 from auditor.transports.become import SUDO, Becoming
 
 KILL_AFTER: Final = 2  # seconds from the polite signal to SIGKILL
+_PAUSE_EVERY: Final = 6  # requests
+_USUAL_SECONDS: Final = Limits().seconds
 DIRECTORIES: Final = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 RAW_DIGITS: Final = 32  # of a digest as it is kept; half of them go over the wire
 _SENT_DIGITS: Final = 16
@@ -63,6 +69,15 @@ case $(printf abc | head -c 2 2>/dev/null) in ab) a_head=yes ;; esac
 
 a_uid=$(id -u 2>/dev/null) a_name=$(id -un 2>/dev/null)
 @BECOME@
+a_hash= a_marks=
+@HOLDING@
+if [ -n "$a_hash" ]; then
+  { a_ask 2>&1 >&3 3>&- | dd obs=256 >&2 2>/dev/null 3>&-; } 3>&1
+else
+  a_ask
+fi
+}
+a_ask() {
 printf '\n%s H %s %s %s %s %s\n' "$N" "$a_uid" "${a_name:-?}" "$a_limit" "$a_tool" "$a_state"
 
 a_run() {
@@ -83,17 +98,32 @@ a_cap() {
   *) exec cat ;;
   esac
 }
+a_mark() {
+  a_marks="$a_marks
+$N $*
+"
+}
+a_flush() {
+  printf %s "$a_marks"
+  a_marks=
+}
+a_pause() {
+  a_flush
+  [ -z "$a_hash" ] || printf '%256s\n' '' >&2
+}
 a_begin() {
   printf '\n%s B %s\n' "$N" "$a_index" >&2
-  printf '\n%s %s %s %s\n' "$N" "$1" "$a_index" "$a_how"
+  a_mark "$1" "$a_index" "$a_how"
 }
 a_section() {
   a_how=$1 a_index=$2 a_last=$3 a_bytes=$4
   shift 4
   a_begin B
   if [ -n "$a_last" ] && [ -n "$a_hash" ] && [ "$a_how" != a_refuse ]; then
+    [ $a_limit != none ] || a_flush
     if a_hold "$@"; then
-      if a_same; then printf '\n%s U %s\n' "$N" "$a_index"; return; fi
+      if a_same; then a_mark U "$a_index" "$a_code"; return; fi
+      a_flush
       printf %s "$a_text"
     else
       a_begin A
@@ -103,14 +133,14 @@ a_section() {
   else
     a_pass_on "$@"
   fi
-  printf '\n%s E %s\n' "$N" "$a_index"
+  a_mark E "$a_index" "$a_code"
 }
 a_ended() {
   a_code=$1
   [ "$a_code" -lt 256 ] || a_code=$((a_code - 128))
-  printf '\n%s S %s %s\n' "$N" "$a_index" "$a_code" >&2
 }
 a_pass_on() {
+  a_flush
   {
     a_code=$(
       {
@@ -129,16 +159,15 @@ a_noted() {
 }
 a_twin() {
   case $a_good in
-  *" $1 "*) printf '\n%s T %s\n' "$N" "$2" ;;
+  *" $1 "*) a_mark T "$2" ;;
   *) return 1 ;;
   esac
 }
-a_hash=
-@HOLDING@
 
 @SECTIONS@
 printf '\n%s Z\n' "$N" >&2
-printf '\n%s Z\n' "$N"
+a_mark Z
+a_pause
 }
 a_main </dev/null; exit 0
 """
@@ -207,8 +236,10 @@ def compose(requests: Sequence[Shell], nonce: str, becoming: Becoming = SUDO, la
     """
     known = [_known(request, last) for request in requests]
     twin = twins(requests)
+    pausing = pauses(requests)
     sections = "\n".join(
-        _section(index, request, known[index], twin.get(index), noted=index in twin.values())
+        "a_pause\n" * pausing[index]
+        + _section(index, request, known[index], twin.get(index), noted=index in twin.values())
         for index, request in enumerate(requests)
     )
     parts = {
@@ -239,6 +270,15 @@ def twins(requests: Sequence[Shell]) -> Mapping[int, int]:
         elif request.command in as_root:
             found[index] = as_root[request.command]
     return found
+
+
+def pauses(requests: Sequence[Shell]) -> list[bool]:
+    """Return for each request whether everything before it is sent off before it begins."""
+    pausing, held = [], 0
+    for request in requests:
+        pausing.append(held == _PAUSE_EVERY or (held > 0 and request.limits.seconds > _USUAL_SECONDS))
+        held = 1 if pausing[-1] else held + 1
+    return pausing
 
 
 def words(command: str) -> tuple[str, ...]:

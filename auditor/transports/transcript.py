@@ -13,7 +13,7 @@ from auditor.model.asset import Channel
 from auditor.model.probe import KIBIBYTE, Answer, Shell
 from auditor.transports.base import Last
 from auditor.transports.become import TOOLS, refusal, unprompted, why_not
-from auditor.transports.script import KILL_AFTER, raw_digest, twins
+from auditor.transports.script import KILL_AFTER, pauses, raw_digest, twins
 
 GRACE: Final = KILL_AFTER + 5.0  # seconds beyond a request's own limit in which the host must have moved on
 
@@ -36,6 +36,7 @@ class Section:
     text: bytes = b""
     status: int | None = None
     complaint: str = ""  # the last line on standard error
+    heard: bool = False  # whether standard error has come as far as that
     privilege: str = ""
     begun: float | None = None
     seconds: float = 0.0
@@ -54,8 +55,9 @@ class Transcript:
         self._requests, self._last, self._twins = requests, last, twins(requests)
         self._texts, self._complaints = _Stream(nonce), _Stream(nonce)
         self._seen = [_Seen() for _ in requests]
+        self._silence = _silence(requests, known=last is not None)
         self._current: int | None = None
-        self._complaining = ""
+        self._complaining: _Seen | None = None
         self._next = 0
         self._at = 0.0
         self._account, self._privilege, self._limit, self._tool, self._state = "", "", "none", "", ""
@@ -70,20 +72,20 @@ class Transcript:
                     self._greet(uid, name, limit, tool, state)
                 case [kind, index, *words] if self.started and self._current is None and index == str(self._next):
                     self._follows(kind, words)
-                case [kind, index, *_] if self._current is not None and index == str(self._current):
-                    self._goes_on(kind, before)
+                case [kind, index, *words] if self._current is not None and index == str(self._current):
+                    self._goes_on(kind, words, before)
                 case ["Z"] if self._next == len(self._requests) and self._current is None and self.started:
                     self.ended = True
 
     def complain(self, data: bytes) -> None:
         """Take bytes of standard error."""
         for before, marker in self._complaints.feed(data):
+            if self._complaining:
+                self._complaining.heard, self._complaining.complaint = True, _last_line(before)
+                self._complaining = None
             match marker:
                 case ["B", index] if index.isdecimal() and int(index) < len(self._seen):
-                    self._complaining = index
-                case ["S", index, status] if index and index == self._complaining and _STATUS.fullmatch(status):
-                    seen = self._seen[int(index)]
-                    seen.complaint, seen.status = _last_line(before), int(status)
+                    self._complaining = self._seen[int(index)]
                 case ["Z"]:
                     self.settled = True
         self._complaints.forget(_MOST_NOISE)
@@ -102,10 +104,11 @@ class Transcript:
         """Return for how many seconds more to wait: for the request being answered, and for the asset as a whole."""
         if self.ended:
             return min(deadline - now, self._at + _SETTLE - now)
-        if self._current is None:
+        if not self.started or (self._current is None and self._next == len(self._seen)):
             return deadline - now
-        begun = self._seen[self._current].begun or now
-        return min(deadline, begun + self._requests[self._current].limits.seconds + GRACE) - now
+        index = self._next if self._current is None else self._current
+        begun = self._seen[index].begun or self._at
+        return min(deadline, begun + self._silence[index] + GRACE) - now
 
     def stop(self, now: float, deadline: float) -> str:
         """Return why to read no further, or nothing."""
@@ -168,7 +171,7 @@ class Transcript:
             return
         self._next += 1
 
-    def _goes_on(self, kind: str, before: bytes) -> None:
+    def _goes_on(self, kind: str, words: list[str], before: bytes) -> None:
         """Take a further marker of the request that is being answered: it is put again, or it ends."""
         assert self._current is not None
         seen = self._seen[self._current]
@@ -176,6 +179,7 @@ class Transcript:
             seen.again, seen.begun = True, self._at
         elif kind in {"E", "U"}:
             seen.unchanged = kind == "U"
+            seen.status = int(words[0]) if len(words) == 1 and _STATUS.fullmatch(words[0]) else None
             seen.text = b"" if seen.unchanged else before[: self._requests[self._current].limits.bytes + 1]
             seen.finished = self._at
             self._current = None
@@ -197,6 +201,7 @@ class Transcript:
             text=text[:cap],
             status=None if seen.how == "a_refuse" else seen.status,
             complaint=complaint,
+            heard=seen.heard,
             privilege=self._privilege if seen.how == "a_root" and not refused else self._account,
             begun=seen.begun,
             seconds=(seen.finished or self._at) - seen.begun,
@@ -221,12 +226,26 @@ def problem(request: Shell, section: Section, stopped: str, *, known: bool = Fal
         (section.truncated, f"the answer was cut off after {request.limits.bytes} bytes"),
         (not section.ended, f"the answer was cut off: {stopped}"),
         (section.timed_out, f"gave no complete answer within {seconds}"),
+        (not section.heard, "what it complained of did not arrive"),
         (section.status is None, "its exit status did not arrive"),
         (bad, _failure(section.status or 0, section.complaint, seconds)),
         (section.unchanged and not known, "the host says that this did not change, but was never told what it was"),
         (_silent(request, section), "the answer is empty" + (section.complaint and f": {section.complaint}")),
     )
     return next((reason for applies, reason in reasons if applies), "")
+
+
+def _silence(requests: Sequence[Shell], *, known: bool) -> list[float]:
+    """Return for how many seconds a host may say nothing while it answers each request.
+
+    Where it compares answers with the last ones, it may be silent until the next pause.
+    """
+    seconds: list[float] = []
+    after = 0.0
+    for request, pausing in zip(reversed(requests), reversed(pauses(requests)), strict=True):
+        seconds.append(request.limits.seconds + after)
+        after = 0.0 if pausing or not known else seconds[-1]
+    return seconds[::-1]
 
 
 def _silent(request: Shell, section: Section) -> bool:
@@ -266,6 +285,7 @@ class _Seen:
     text: bytes = b""
     status: int | None = None
     complaint: str = ""
+    heard: bool = False
     again: bool = False
     unchanged: bool = False
     passed_over: bool = False

@@ -217,9 +217,9 @@ def hang_up_inside(channel: paramiko.Channel, script: bytes, ended: threading.Ev
     """Answer the first request as asked, and close in the middle of the second."""
     del ended
     n = nonce_of(script)
-    channel.sendall_stderr(b"\n%s B 0\n\n%s S 0 0\n\n%s B 1\n" % (n, n, n))
+    channel.sendall_stderr(b"\n%s B 0\n\n%s B 1\n" % (n, n))
     channel.sendall(b"\n%s H 0 root group sudo self\n" % n)
-    channel.sendall(b"\n%s B 0 a_run\nfirst\n\n%s E 0\n\n%s B 1 a_run\nsec" % (n, n, n))
+    channel.sendall(b"\n%s B 0 a_run\nfirst\n\n%s E 0 0\n\n%s B 1 a_run\nsec" % (n, n, n))
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 5.0) -> bool:

@@ -143,7 +143,7 @@ def test_complaints_without_end_are_bounded(shell):
 @any_shell
 def test_fake_markers_are_text(shell):
     """Output that looks like our markers, with another nonce or none, is nothing but output."""
-    fake = "\\n00000000000000000000000000000000 E 0\\n\\n00 Z\\n\\n E 0\\n\\nB 1 a_run\\n"
+    fake = "\\n00000000000000000000000000000000 E 0 0\\n\\n00 Z\\n\\n E 0 0\\n\\nB 1 a_run\\n"
     asked = [Shell(f"printf '{fake}'; printf '{fake}' >&2"), Shell("echo next")]
 
     found = answers(run(asked, shell))

@@ -256,7 +256,7 @@ def test_one_line_of_ten_megabytes():
         channel.sendall_stderr(b"\n%s B 0\n\n%s S 0 0\n\n%s Z\n" % (n, n, n))
         channel.sendall(b"\n%s H 0 root group sudo self\n\n%s B 0 a_run\n" % (n, n))
         channel.sendall(b"x" * 10_000_000)
-        channel.sendall(b"\n%s E 0\n\n%s Z\n" % (n, n))
+        channel.sendall(b"\n%s E 0 0\n\n%s Z\n" % (n, n))
 
     with Impostor(session=long_line) as server:
         ssh = transport(Given(password=Secret(CANARY)), enrol=True)
