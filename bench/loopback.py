@@ -269,8 +269,10 @@ class Weighing:
 
 def family(parent: int) -> list[int]:
     """Return a process and all that descend from it."""
-    task = Path(f"/proc/{parent}/task/{parent}/children")
-    children = [int(word) for word in task.read_text().split()] if task.exists() else []
+    try:
+        children = map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+    except OSError:  # it has ended
+        return [parent]
     return [parent, *(one for child in children for one in family(child))]
 
 
