@@ -127,20 +127,20 @@ class Asker:
                 raise Undeclared(f"no probe declares this request: {request}")
 
     def _redacted(self, answer: Answer) -> Answer:
-        problem = self.redactor.said_to(answer.request, answer.problem) if answer.problem else ""
-        if answer.unchanged:
-            return replace(answer, problem=problem)
-        text, digest = self._text(answer)
+        if answer.unchanged and not answer.problem:
+            return answer
+        problem, _ = self._cleared(answer.request, answer.problem) if answer.problem else ("", "")
+        text, digest = self._cleared(answer.request, answer.text)
         return replace(answer, text=text, digest=digest if text or not problem else "", problem=problem)
 
-    def _text(self, answer: Answer) -> tuple[str, str]:
-        """Return a text without its secrets and its digest; each distinct text is looked at once."""
-        key = (self.redactor.as_configuration(answer.request), answer.text)
+    def _cleared(self, request: Request, said: str) -> tuple[str, str]:
+        """Return what was said to a request without its secrets, and its digest; each distinct text is read once."""
+        key = (self.redactor.as_configuration(request), said)
         known = self._texts.get(key)
         if known is None:
-            text = self.redactor.answer(answer)
+            text = self.redactor.said_to(request, said)
             known = (text, text_digest(text))
-            self._texts.put(key, known, len(text) + len(answer.text) + 100)
+            self._texts.put(key, known, len(text) + len(said) + 100)
         return known
 
     def _failed(self, access: Access, requests: Iterable[Request], problem: str) -> list[Answer]:

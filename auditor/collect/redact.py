@@ -21,7 +21,7 @@ from auditor.collect import secret_forms, secret_shapes
 from auditor.collect.secret_forms import AGENT_COMMUNITIES, ASSIGNED, COMMUNITIES, CONFIGURED, HOSTED, Form
 from auditor.collect.secret_shapes import ACCOUNTS, SHAPES, communities_by_section, headless_keys
 from auditor.errors import CredentialStopped
-from auditor.model.probe import Answer, Cli, Request, Saved
+from auditor.model.probe import Cli, Request, Saved
 
 # Words that everybody tries first. They are public knowledge, so they may stay readable.
 WELL_KNOWN: Final = frozenset(
@@ -57,10 +57,6 @@ class Redactor:
 
     key: bytes = field(repr=False)
     own: Callable[[], Iterable[str]] = field(default=tuple, repr=False)
-
-    def answer(self, answer: Answer) -> str:
-        """Return the text of an answer without its secrets."""
-        return self.said_to(answer.request, answer.text)
 
     def said_to(self, request: Request, text: str) -> str:
         """Return what was said to a request, or of it, without its secrets."""

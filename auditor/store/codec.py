@@ -6,8 +6,8 @@ and audits in which it is the same:
 - `plan`: control, check, severity and settings of each demand; the same for all assets of a kind;
 - `judged`: verdict, reason, violations and the numbers of the evidence for each demand; the same for like assets;
 - `seen`: the evidence, without its times and texts; the same for all assets that are asked the same and answer;
-- `asked`: the times, as microseconds since the one before, and the numbers of the stored texts, each less the one
-  before; the first since 1970 and since 0;
+- `asked`: the times, as microseconds since the one before, the numbers of the stored texts, each less the one before
+  (the first since 1970 and since 0), and where the inventory names the asset;
 - `told`: what the newest audit alone remembers, so that an asset need not send again what did not change.
 
 Values keep their types: JSON has no tuples, sets or dates, so those are lists that begin with a letter for the type.
@@ -22,7 +22,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from auditor.model.check import Severity, Undecided, Value, Violation
 from auditor.model.evidence import Evidence
@@ -39,6 +39,7 @@ _SEVERITIES: Final = {severity.value: severity for severity in Severity}
 _BLANK: Final[list[Json]] = [""] * 7  # an item of evidence with nothing in it
 _NOTHING: Final[list[Json]] = ["", "", [], [], []]  # a judgement with nothing in it
 _RAW_BYTES: Final = 16
+_OWN_ENTRY: Final = 0  # stands for the asset's own place in the inventory
 
 Demanded = tuple[str, str, Severity, Mapping[str, object]]  # control, check, severity, settings
 
@@ -77,8 +78,9 @@ def _lined(items: Iterable[str]) -> str:
     return "[" + ",\n".join(items) + "]"
 
 
-def sights(asset: str, evidence: Iterable[Evidence]) -> Sights:
-    """Return the evidence of an asset as documents, without times, texts and the asset's own name."""
+def sights(asset: str, evidence: Sequence[Evidence]) -> Sights:
+    """Return the evidence of an asset as documents, without times, texts, its name and its place in the inventory."""
+    entry = _entry(asset, evidence)
     listed = [
         (
             seen.channel,
@@ -86,7 +88,7 @@ def sights(asset: str, evidence: Iterable[Evidence]) -> Sights:
             1 if seen.digest else "",
             seen.problem,
             seen.privilege,
-            seen.origin,
+            _OWN_ENTRY if _is_entry(asset, seen) and seen.origin == entry else seen.origin,
             None if seen.asset == asset else seen.asset,
         )
         for seen in evidence
@@ -94,32 +96,49 @@ def sights(asset: str, evidence: Iterable[Evidence]) -> Sights:
     return _sights(tuple(listed))
 
 
-def asked(evidence: Sequence[Evidence], texts: Mapping[str, int]) -> bytes:
-    """Return when each item of evidence was asked and where its text is, compressed, given the texts' numbers.
+class Asked(NamedTuple):
+    """What is an asset's own in its evidence: the steps from one time to the next, the numbers of the texts, and its
+    place in the inventory.
+    """
+
+    steps: list[int | None]
+    texts: list[int]
+    entry: str = ""
+
+
+def asked(asset: str, evidence: Sequence[Evidence], texts: Mapping[str, int]) -> bytes:
+    """Return what is an asset's own in its evidence, compressed, given the texts' numbers.
 
     Raises ValueError for a time without a time zone.
     """
     moments = tuple([seen.asked_at for seen in evidence])
-    return _asked(moments, tuple([texts[seen.digest] for seen in evidence if seen.digest]))
+    return _asked(moments, tuple([texts[seen.digest] for seen in evidence if seen.digest]), _entry(asset, evidence))
 
 
-def asked_from(body: bytes) -> tuple[list[int | None], list[int]]:
-    """Return the steps from one time to the next, and the numbers of the texts."""
-    steps = cast("list[list[int]] | list[int | None]", json.loads(zlib.decompress(body)))
-    if len(steps) == 2 and isinstance(steps[0], list):
-        times, numbers = cast("tuple[list[int | None], list[int]]", steps)
-        return times, list(accumulate(numbers))
-    return cast("list[int | None]", steps), []  # as it was written before texts were named by their numbers
+def asked_from(body: bytes) -> Asked:
+    """Return what is an asset's own in its evidence."""
+    written = cast("list[list[int]] | list[int | None]", json.loads(zlib.decompress(body)))
+    if written and isinstance(written[0], list):
+        steps, numbers, *entry = written
+        return Asked(cast("list[int | None]", steps), list(accumulate(numbers)), "".join(map(str, entry)))
+    return Asked(cast("list[int | None]", written), [])  # as it was written before texts were named by their numbers
 
 
-def evidence_from(
-    asset: str, seen: Sequence[Sequence[Json]], steps: Sequence[int | None], digests: Iterable[str]
-) -> list[Evidence]:
+def _is_entry(asset: str, seen: Evidence) -> bool:
+    return seen.channel == "inventory" and seen.asset == asset
+
+
+def _entry(asset: str, evidence: Iterable[Evidence]) -> str:
+    """Return an asset's place in the inventory, where that is evidence."""
+    return next((seen.origin for seen in evidence if _is_entry(asset, seen)), "")
+
+
+def evidence_from(asset: str, seen: Sequence[Sequence[Json]], own: Asked, digests: Iterable[str]) -> list[Evidence]:
     """Return the evidence of an asset from its parsed documents and the digests of its texts, in their order."""
     found: list[Evidence] = []
     texts = iter(digests)
     at = _EPOCH
-    for sight, step in zip(seen, steps, strict=True):
+    for sight, step in zip(seen, own.steps, strict=True):
         channel, request, digest, problem, privilege, origin, owner = [*sight, *_BLANK[len(sight) :]]
         if step:
             at += timedelta(microseconds=step)
@@ -132,7 +151,7 @@ def evidence_from(
                 digest=next(texts) if digest == 1 else str(digest),
                 problem=str(problem),
                 privilege=str(privilege),
-                origin=str(origin),
+                origin=own.entry if origin == _OWN_ENTRY else str(origin),
             )
         )
     return found
@@ -251,9 +270,9 @@ def _sight_line(*sight: Json) -> list[Json]:
 
 
 @lru_cache(1000)
-def _asked(moments: tuple[datetime | None, ...], texts: tuple[int, ...]) -> bytes:
+def _asked(moments: tuple[datetime | None, ...], texts: tuple[int, ...], entry: str) -> bytes:
     numbers: list[Json] = [number - before for before, number in pairwise((0, *texts))]
-    return zlib.compress(_dump([_steps(moments), numbers]).encode())
+    return zlib.compress(_dump([_steps(moments), numbers, *([entry] if entry else [])]).encode())
 
 
 def _steps(times: Iterable[datetime | None]) -> list[Json]:

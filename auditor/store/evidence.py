@@ -39,12 +39,12 @@ class Told:
     plan_id: int
     judged_id: int
     seen: Json
-    steps: list[int | None]
+    own: codec.Asked
     digests: list[str]
 
     def evidence(self) -> list[Evidence]:
         """Return what was asked and seen."""
-        return codec.evidence_from(self.asset, cast("list[list[Json]]", self.seen), self.steps, self.digests)
+        return codec.evidence_from(self.asset, cast("list[list[Json]]", self.seen), self.own, self.digests)
 
 
 class Kept:
@@ -98,12 +98,12 @@ class EvidenceMemory(Memory):
             row = connection.execute(_LAST_TOLD, {"asset": asset}).first()
             if row is None:
                 return {}
-            steps, numbers = codec.asked_from(row.asked)
+            own = codec.asked_from(row.asked)
             with self._last_lock:
-                self._last.read(connection, {row.seen_id}, set(numbers))
+                self._last.read(connection, {row.seen_id}, set(own.texts))
                 seen = cast("list[list[Json]]", self._last.documents[row.seen_id])
-                digests = [self._last.digests[number] for number in numbers]
-        return codec.told_from(codec.evidence_from(asset, seen, steps, digests), row.body)
+                digests = [self._last.digests[number] for number in own.texts]
+        return codec.told_from(codec.evidence_from(asset, seen, own, digests), row.body)
 
     def _told(self, audit: str = "", asset: str = "") -> Iterator[Told]:
         """Give what assets told, by name: in an audit, or the last of each. A page at a time, so memory stays flat."""
@@ -137,7 +137,7 @@ def told_by(connection: Connection, rows: "Sequence[Row[tuple[object, ...]]]", k
     kept.read(
         connection,
         {number for row in rows for number in (row.plan_id, row.judged_id, row.seen_id)},
-        {number for _, numbers in asked for number in numbers},
+        {number for own in asked for number in own.texts},
     )
     return [
         Told(
@@ -150,8 +150,8 @@ def told_by(connection: Connection, rows: "Sequence[Row[tuple[object, ...]]]", k
             plan_id=row.plan_id,
             judged_id=row.judged_id,
             seen=kept.documents[row.seen_id],
-            steps=steps,
-            digests=[kept.digests[number] for number in numbers],
+            own=own,
+            digests=[kept.digests[number] for number in own.texts],
         )
-        for row, (steps, numbers) in zip(rows, asked, strict=True)
+        for row, own in zip(rows, asked, strict=True)
     ]

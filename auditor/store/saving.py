@@ -59,7 +59,7 @@ class SavingMemory(EvidenceMemory):
             number = _open_audit(connection, audit)
             filing.texts.update(stored)
             filing.file_texts(texts)
-            asked = [codec.asked(judged.evidence, filing.texts) for _, judged in listed]
+            asked = [codec.asked(judged.asset, judged.evidence, filing.texts) for _, judged in listed]
             assets = self._asset_numbers(connection, [judged.asset for _, judged in listed], now)
             pairs = _file_pairs(connection, filing, written, assets)
             seen = filing.file_records([Document(one.sights.seen, one.sights.family) for one in written])

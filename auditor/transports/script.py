@@ -21,6 +21,8 @@ import re
 import secrets
 import shlex
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain, zip_longest
 from typing import Final
 
 from auditor.errors import Undeclared
@@ -235,13 +237,6 @@ def compose(requests: Sequence[Shell], nonce: str, becoming: Becoming = SUDO, la
     With a password the script is a secret: it belongs on the standard input of a shell and nowhere else.
     """
     known = [_known(request, last) for request in requests]
-    twin = twins(requests)
-    pausing = pauses(requests)
-    sections = "\n".join(
-        "a_pause\n" * pausing[index]
-        + _section(index, request, known[index], twin.get(index), noted=index in twin.values())
-        for index, request in enumerate(requests)
-    )
     parts = {
         "@NONCE@": nonce,
         "@PATH@": DIRECTORIES,
@@ -250,7 +245,7 @@ def compose(requests: Sequence[Shell], nonce: str, becoming: Becoming = SUDO, la
         "@TOOL@": becoming.tool,
         "@HOLDING@": _HOLDING if any(known) else "",
         "@KEY@": shlex.quote(last.key if last else ""),
-        "@SECTIONS@": sections,
+        "@SECTIONS@": "".join(chain.from_iterable(zip_longest(_sections(tuple(requests)), known, fillvalue=""))),
     }
     return _filled(_SCRIPT.lstrip(), parts).encode()
 
@@ -294,17 +289,32 @@ def sudo_words(request: Shell) -> tuple[str, ...]:
     return ("timeout", "-k", str(KILL_AFTER), str(_seconds(request)), *words(request.command))
 
 
-def _section(index: int, request: Shell, known: str, twin: int | None, *, noted: bool) -> str:
-    """Return the lines that ask one request; twins share the words of it, which are most of a script."""
+@lru_cache(maxsize=100)
+def _sections(requests: tuple[Shell, ...]) -> list[str]:
+    """Return what stands before, between and after the last digests; it is the same for all hosts of a kind."""
+    twin, pausing = twins(requests), pauses(requests)
+    parts = [""]
+    for index, request in enumerate(requests):
+        before, after = _section(index, request, twin.get(index), noted=index in twin.values())
+        parts[-1] += "a_pause\n" * pausing[index] + before
+        parts.append(f"{after}\n")
+    return parts
+
+
+def _section(index: int, request: Shell, twin: int | None, *, noted: bool) -> tuple[str, str]:
+    """Return the lines that ask one request, before and after the digest of its last answer.
+
+    Twins share the words of it, which are most of a script.
+    """
     how = '"$a_privileged"' if request.privileged else "a_run"
     # One byte more than the cap tells an answer that was cut from one that just fits.
-    asked = f"{how} {index} {known or chr(39) * 2} {request.limits.bytes + 1} {_seconds(request)}"
+    asked, limits = f"{how} {index} '", f"' {request.limits.bytes + 1} {_seconds(request)}"
     if twin is not None:
-        return f"a_twin {twin} {index} || a_ask_{twin} {asked}"
+        return f"a_twin {twin} {index} || a_ask_{twin} {asked}", limits
     own = " ".join(map(shlex.quote, words(request.command)))
     if noted:
-        return f'a_ask_{index}() {{ a_section "$@" {own}; }}\na_ask_{index} {asked}\na_noted'
-    return f"a_section {asked} {own}"
+        return f'a_ask_{index}() {{ a_section "$@" {own}; }}\na_ask_{index} {asked}', f"{limits}\na_noted"
+    return f"a_section {asked}", f"{limits} {own}"
 
 
 def _known(request: Shell, last: Last | None) -> str:

@@ -15,7 +15,8 @@ from paramiko.ssh_exception import ChannelException, SSHException
 
 from auditor.errors import CollectionError, TimedOut, Unreachable
 from auditor.model.asset import JumpHost
-from auditor.transports.ssh_wire import Dial, Onward, Target, Wire, left, said
+from auditor.transports.ssh_sockets import Onward
+from auditor.transports.ssh_wire import Dial, Target, Wire, left, said
 
 _LINGER: Final = 10.0  # seconds that a connection stays when nobody uses it
 _GRUDGE: Final = 30.0  # seconds for which a jump host that did not let us in is not asked again

@@ -25,6 +25,7 @@ from auditor.transports.host_keys import HostKeys, PinnedKey, public_key
 from auditor.transports.legacy import Call, OldSession, Pipes, connected
 from auditor.transports.scope import Scope
 from auditor.transports.ssh_jump import Jumps
+from auditor.transports.ssh_sockets import Connection
 
 ReachedT = TypeVar("ReachedT")
 
@@ -254,7 +255,7 @@ class SshLogin:
     @contextmanager
     def _connection(
         self, visit: _Visit, dial: wires.Dial, target: wires.Target
-    ) -> Iterator[tuple[wires.Connection, wires.Target]]:
+    ) -> Iterator[tuple[Connection, wires.Target]]:
         with nullcontext() if visit.lasting else self._turn(visit, target):
             connection = dial(target, self.until(visit.deadline))
             try:

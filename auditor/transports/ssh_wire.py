@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -27,6 +26,7 @@ from auditor.errors import (
 from auditor.model.probe import KIBIBYTE
 from auditor.transports.host_keys import HostKeys, PinnedKey
 from auditor.transports.scope import Address
+from auditor.transports.ssh_sockets import Connection, Direct
 
 _FIRST_KEX: Final = ("curve25519-sha256@libssh.org",)
 _FIRST_CIPHERS: Final = ("aes128-gcm@openssh.com", "aes256-gcm@openssh.com")
@@ -38,6 +38,8 @@ _OFFERS: Final = {
     "macs": "server_mac_algo_list",
 }
 _LOG: Final = "auditor.paramiko"
+_PIECE: Final = 256 * KIBIBYTE
+_TICK: Final = 0.25  # seconds that standard error may wait while standard output is silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +56,6 @@ class Target:
         return f"{shown} port {self.port}"
 
 
-class Onward:
-    """A channel of a jump host as the socket of the next connection.
-
-    Nothing is sent after its end: paramiko may send what one thread had begun when another closed the channel, and sshd
-    then ends the whole connection, with everybody else's channels. And it ends quietly where the jump host went before
-    it: else the thread that ends the next connection would die of it.
-    """
-
-    def __init__(self, channel: paramiko.Channel) -> None:
-        """Go on by this channel."""
-        self._channel, self._sending, self._ended = channel, threading.Lock(), False
-        self.recv, self.settimeout, self.getpeername = channel.recv, channel.settimeout, channel.getpeername
-
-    def send(self, data: bytes) -> int:
-        """Send what goes at once, and return how many bytes that was. Raises OSError after the end."""
-        with self._sending:
-            if self._ended:
-                raise BrokenPipeError("the connection through the jump host was closed")
-            return self._channel.send(data)
-
-    @property
-    def _closed(self) -> bool:
-        return self._channel.closed  # paramiko asks its sockets so
-
-    def close(self) -> None:
-        """Close it, as far as that can still be said."""
-        with self._sending, suppress(EOFError, OSError, SSHException):
-            self._ended = True
-            self._channel.close()
-
-
-Connection = socket.socket | Onward
 Dial = Callable[[Target, float], Connection]
 
 
@@ -144,8 +114,14 @@ class Wire(paramiko.Transport):
             self.offer = {name: list(words) for name, words in lists}  # paramiko strikes words out of its own
         return offer
 
+    def _parse_debug(self, m: paramiko.Message) -> None:
+        """Leave out what servers remark: paramiko writes it down letter by letter, for a log that nobody keeps."""
 
-def dial(target: Target, until: float) -> socket.socket:
+    def _log(self, level: int, msg: object, *args: object) -> None:
+        """Log nothing: what matters is raised."""
+
+
+def dial(target: Target, until: float) -> Direct:
     """Return a TCP connection. Raises TimedOut and Unreachable."""
     try:
         connection = socket.create_connection((str(target.address), target.port), timeout=left(until))
@@ -154,7 +130,7 @@ def dial(target: Target, until: float) -> socket.socket:
     except OSError as error:
         raise Unreachable(f"{target}: {error.strerror or error}") from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+    return Direct(connection)
 
 
 def wire_on(connection: Connection) -> Wire:
@@ -299,10 +275,6 @@ def pieces(channel: Talk, wait: Callable[[], float]) -> Iterator[tuple[bytes, by
         yield text, b""
     while rest := channel.recv_stderr(_PIECE) if channel.recv_stderr_ready() else b"":
         yield b"", rest
-
-
-_PIECE: Final = 256 * KIBIBYTE
-_TICK: Final = 0.25  # seconds that standard error may wait while standard output is silent
 
 
 def said(text: str) -> str:

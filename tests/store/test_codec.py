@@ -1,6 +1,7 @@
 """What was saved is what comes back: any value, any evidence, any result."""
 
 import json
+import zlib
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
@@ -73,8 +74,8 @@ def back(evidence: list[Evidence], given_results: list[Result]) -> tuple[list[Ev
     seen = json.loads(codec.sights("web-01", judged.evidence).seen)
     texts = {"0" * 64: 17, "1" * 64: 4, SEEN.digest: 99}
     digests = {number: digest for digest, number in texts.items()}
-    steps, numbers = codec.asked_from(codec.asked(judged.evidence, texts))
-    evidence_back = codec.evidence_from("web-01", seen, steps, [digests[number] for number in numbers])
+    own = codec.asked_from(codec.asked("web-01", judged.evidence, texts))
+    evidence_back = codec.evidence_from("web-01", seen, own, [digests[number] for number in own.texts])
     judgements = codec.judgements_from(codec.demands_from(json.loads(shared.plan)), json.loads(shared.judged))
     return evidence_back, list(Judged("web-01", judgements, tuple(evidence_back)).results)
 
@@ -127,23 +128,44 @@ def test_sets_are_written_in_one_order() -> None:
 
 
 def test_documents_of_like_assets_are_the_same() -> None:
-    """Neither the asset's name nor the time is in what like assets share."""
+    """Neither the asset's name nor the time nor its place in the inventory is in what like assets share."""
     listed = [
-        judged_of(given.asset.name, given.evidence, [failed(given)])
-        for given in (said("web-01"), said("web-02", at=NOW + timedelta(hours=1)))
+        judged_of(given.asset.name, [*given.evidence, entry(given.asset.name, line)], [failed(given)])
+        for given, line in ((said("web-01"), 7), (said("web-02", at=NOW + timedelta(hours=1)), 9))
     ]
 
     numbers = {seen.digest: 1 for judged in listed for seen in judged.evidence}
     one, other = ((codec.judging(j.judgements), codec.sights(j.asset, j.evidence)) for j in listed)
     assert one == other
-    assert codec.asked(listed[0].evidence, numbers) != codec.asked(listed[1].evidence, numbers)
+    own = [codec.asked(judged.asset, judged.evidence, numbers) for judged in listed]
+    assert own[0] != own[1]
+    assert [codec.asked_from(body).entry for body in own] == ["company.yaml:7", "company.yaml:9"]
+
+
+def entry(asset: str, line: int) -> Evidence:
+    return Evidence(asset=asset, request="inventory entry", channel="inventory", origin=f"company.yaml:{line}")
+
+
+def test_places_in_an_inventory_come_back() -> None:
+    """The asset's own and another's; and of two of its own, both."""
+    evidence = [entry("web-01", 3), entry("web-02", 4), entry("web-01", 5)]
+
+    assert back(evidence, [])[0] == evidence
+
+
+def test_what_was_written_before_is_read() -> None:
+    """Times alone, and times with the numbers of texts."""
+    alone, numbered = (zlib.compress(written) for written in (b"[1,null,2]", b"[[1,null,2],[4,2]]"))
+
+    assert codec.asked_from(alone) == ([1, None, 2], [], "")
+    assert codec.asked_from(numbered) == ([1, None, 2], [4, 6], "")
 
 
 def test_a_time_without_zone_is_refused() -> None:
     """It could be any moment."""
     naive = Evidence(asset="web-01", request="x", channel="ssh", asked_at=datetime(2026, 1, 1))  # noqa: DTZ001
     with pytest.raises(ValueError, match="time zone"):
-        codec.asked([naive], {})
+        codec.asked("web-01", [naive], {})
 
 
 def test_days_and_moments_stay_apart() -> None:
