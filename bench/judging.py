@@ -123,11 +123,14 @@ def ask_this_machine(content: Content) -> Mapping[Request, Answer]:
 
 
 def build(said: Mapping[Request, Answer], number: int) -> dict[Request, Answer]:
-    """Return the answers of one build: each the same to a reader, and another text all the same."""
+    """Return the answers of one build: each the same to a reader, and another text all the same.
+
+    Blank lines at the beginning make the difference: at the end, an answer would count as cut off.
+    """
     mark = "".join("\n" if digit == "1" else " \n" for digit in f"{number:b}")
     changed = {}
     for request, answer in said.items():
-        text = answer.text.rstrip("\n") + mark if answer.digest else answer.text
+        text = mark + answer.text if answer.digest else answer.text
         changed[request] = replace(answer, text=text, digest=text_digest(text) if answer.digest else "")
     return changed
 
