@@ -99,7 +99,8 @@ def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPla
         raise UsageError(f"the inventory has no asset {', '.join(missing)}; `auditor assets list` shows all")
     chosen = [asset for name, asset in assets.items() if not only or name in only]
     planner = Planner(setup.content)
-    return {one.name: planner.plan(one, demands(setup.policy, [one], setup.content)) for one in chosen}
+    demanded = demands(setup.policy, chosen, setup.content)
+    return {one.name: planner.plan(one, wanted) for one, wanted in demanded}
 
 
 def check_access(

@@ -160,4 +160,4 @@ def plan(asked: Asset, *ids: str):
     """Return what an asset is asked for some checks, or for all."""
     control = Control(id="C", title="c", policy="p")
     checks = [check for check in CONTENT.checks.values() if check.id in ids or not ids]
-    return plan_asset(asked, [Demand(asset=asked, control=control, check=check) for check in checks], CONTENT)
+    return plan_asset(asked, [Demand(control=control, check=check) for check in checks], CONTENT)

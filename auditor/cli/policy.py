@@ -60,7 +60,7 @@ def explain(
     from auditor.policy.explain import explained
 
     setup = session(context).setup(policy=policy)
-    rows = explained(plan(setup, frozenset({asset}))[asset].demands)
+    rows = explained(asset, plan(setup, frozenset({asset}))[asset].demands)
     emit(format_, rows, ("control", "check", "setting", "value", "set_by"), empty="Nothing is demanded of it.")
 
 

@@ -174,16 +174,26 @@ def test_a_million_values_by_aliases_are_refused(tmp_path: Path, content: Conten
 def test_demands_follow_the_scope(tmp_path: Path, content: Content) -> None:
     """A control about servers demands nothing of a router."""
     policy = load(tmp_path, content, GOOD)
-    router = asset("r1", kind=Kind.ROUTER, platform=Platform.CISCO_IOS)
+    assets = [asset(), asset("r1", kind=Kind.ROUTER, platform=Platform.CISCO_IOS), asset("web-02")]
+    found = [(one.name, [d.check and d.check.id for d in wanted]) for one, wanted in demands(policy, assets, content)]
 
-    assert [(d.asset.name, d.check and d.check.id) for d in demands(policy, [asset(), router], content)] == [
-        ("web-01", "ssh.root-login")
-    ]
+    assert found == [("web-01", ["ssh.root-login"]), ("r1", []), ("web-02", ["ssh.root-login"])]
+
+
+def test_assets_that_the_same_controls_cover_share_their_demands(tmp_path: Path, content: Content) -> None:
+    """So that a fleet is planned and judged by the kind of its assets, and not one by one."""
+    router = asset("r1", kind=Kind.ROUTER, platform=Platform.CISCO_IOS)
+    fleet = [asset(), router, asset("web-02")]
+    first, other, second = (wanted for _, wanted in demands(load(tmp_path, content, GOOD), fleet, content))
+
+    assert first is second
+    assert first != other
 
 
 def test_explain_names_the_line_that_set_a_value(tmp_path: Path, content: Content) -> None:
     """And says which values are the check's own."""
-    rows = explained(demands(load(tmp_path, content, GOOD), [asset()], content))
+    ((one, wanted),) = demands(load(tmp_path, content, GOOD), [asset()], content)
+    rows = explained(one.name, wanted)
     by_setting = {row["setting"]: (row["value"], row["set_by"]) for row in rows}
 
     assert by_setting["allowed"] == ("no", f"{tmp_path}/policies/acme.yaml:9:24")
