@@ -1,5 +1,6 @@
 """Judge what assets said: like answers to like demands are judged once, however many assets gave them. Pure."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -39,6 +40,7 @@ class Judge:
     said: Callable[[str], str] = str
     _readings: Readings = field(init=False, repr=False)
     _known: Distinct[tuple[object, ...], _Known] = field(default_factory=lambda: Distinct(_ROOM), repr=False)
+    _first: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _personal: dict[int, tuple[tuple[int, ...], AssetPlan]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -48,13 +50,20 @@ class Judge:
     def judge(self, plan: AssetPlan, collected: Collected) -> Judged:
         """Return what becomes of one asset's demands."""
         personal, key = self._personal_of(plan), _alike(plan, collected)
-        known = self._known.get(key)
         facts = Facts(plan, collected.answers, self.given, self._readings)
         seen = tuple(facts.seen)
-        if known is not None:
-            besides = [_own(evidence, plan.asset) for evidence in known.besides]
-            alike = Judged(plan.asset.name, known.judgements, (*seen, *besides))
-            return self._again(personal, alike, plan, facts) if personal else alike
+        known = self._known.get(key)
+        if known is None:
+            with self._first:  # who heard the same at the same time waits, instead of working it out as well
+                known = self._known.get(key)
+                if known is None:
+                    return self._anew(key, plan, facts, seen)
+        besides = [_own(evidence, plan.asset) for evidence in known.besides]
+        alike = Judged(plan.asset.name, known.judgements, (*seen, *besides))
+        return self._again(personal, alike, plan, facts) if personal else alike
+
+    def _anew(self, key: tuple[object, ...], plan: AssetPlan, facts: Facts, seen: tuple[Evidence, ...]) -> Judged:
+        """Judge everything, and remember it for those who say the same."""
         judged = judged_of(plan.asset.name, seen, self._results(plan.demands, plan.asset, facts))
         if judged.evidence[: len(seen)] == seen:  # two equal answers would shift the places
             kept = _Known(judged.judgements, judged.evidence[len(seen) :])
