@@ -79,14 +79,20 @@ def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
 
 
 def open_store(folder: Path) -> "Store":
-    """Open the memory of the workspace at or above a folder, and bring its tables up to date."""
+    """Open the memory of the workspace at or above a folder, and bring its tables up to date.
+
+    Raises ContentError at the line that names a database that there cannot be, UsageError, and DatabaseProblem.
+    """
     from auditor.store.store import Store  # noqa: PLC0415  (SQLModel takes a second that `--help` does not have)
 
     workspace = Workspace.find(folder)
-    settings, _ = read_settings(workspace)
+    settings, document = read_settings(workspace)
     if not workspace.exists and not settings.store.url:
         raise _no_workspace(workspace)
-    return Store.open(store_url(workspace, settings), state=workspace.state)
+    try:
+        return Store.open(store_url(workspace, settings), state=workspace.state)
+    except UsageError as error:
+        raise ContentError(document.place("store", "url"), str(error)) from error
 
 
 def transports(
