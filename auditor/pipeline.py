@@ -16,7 +16,7 @@ from auditor.access import AccessTried, try_access
 from auditor.collect.ask import Collected
 from auditor.collect.plan import AssetPlan, Planner
 from auditor.errors import NothingAnswered, UsageError
-from auditor.findings import reconcile, review
+from auditor.findings import Retiring, reconcile, review
 from auditor.fleet import Fleet
 from auditor.model.asset import Asset
 from auditor.model.finding import Finding
@@ -199,8 +199,16 @@ def _met(told: Iterable[Judged], findings: Iterable[Finding]) -> bool:
 
 
 def _followed(setup: Setup, store: Store, told: Iterable[Judged]) -> list[Finding]:
+    """Return the findings after an audit. One with another inventory or policy than the settings name retires none."""
     names = [asset.name for asset in setup.inventory.assets]
-    return reconcile(store.findings(), told, setup.policy.waivers, setup.solutions, now=_now(), inventory=names)
+    return reconcile(
+        store.findings(),
+        told,
+        setup.policy.waivers,
+        setup.solutions,
+        now=_now(),
+        retiring=Retiring(names if setup.own_inventory else None, setup.own_policy),
+    )
 
 
 def _digest(plans: Iterable[AssetPlan]) -> str:

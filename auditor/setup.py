@@ -41,6 +41,8 @@ class Setup:
     credentials: Credentials
     scope: Scope
     windows: Windows
+    own_inventory: bool  # the one of the settings: what is not in it, the company does not have
+    own_policy: bool
 
     @property
     def solutions(self) -> dict[str, str]:
@@ -61,13 +63,13 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     owned = load([_found(workspace, "inventory", name, named) for name in inventory or settings.inventory])
     credentials = parse_credentials(settings.credentials, document, settings.vault)
     _refuse_unknown_credentials(owned, credentials)
-    own = Scope.parse(settings.scope.allow, settings.scope.deny, document)
-    scope = Scope.both(own, _inventoried(owned))
+    scope = Scope.both(Scope.parse(settings.scope.allow, settings.scope.deny, document), _inventoried(owned))
     windows = parse_windows(settings.windows, settings.freezes, document)
     if not inventory:
         windows.refuse_strays(owned.assets)
         refuse_stray_limits(settings, document, owned.assets)
-    return Setup(workspace, settings, content, chosen, owned, credentials, scope, windows)
+    own = (inventory in {(), settings.inventory}, policy in {"", settings.policy})
+    return Setup(workspace, settings, content, chosen, owned, credentials, scope, windows, *own)
 
 
 def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
@@ -77,14 +79,20 @@ def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
 
 
 def open_store(folder: Path) -> "Store":
-    """Open the memory of the workspace at or above a folder, and bring its tables up to date."""
+    """Open the memory of the workspace at or above a folder, and bring its tables up to date.
+
+    Raises ContentError at the line that names a database that there cannot be, UsageError, and DatabaseProblem.
+    """
     from auditor.store.store import Store  # noqa: PLC0415  (SQLModel takes a second that `--help` does not have)
 
     workspace = Workspace.find(folder)
-    settings, _ = read_settings(workspace)
+    settings, document = read_settings(workspace)
     if not workspace.exists and not settings.store.url:
         raise _no_workspace(workspace)
-    return Store.open(store_url(workspace, settings), state=workspace.state)
+    try:
+        return Store.open(store_url(workspace, settings), state=workspace.state)
+    except UsageError as error:
+        raise ContentError(document.place("store", "url"), str(error)) from error
 
 
 def transports(

@@ -78,6 +78,8 @@ def test_transports_that_there_are_not(folder: Path, listener: socket.socket, tr
         ("[collect]\nconnect_seconds = 900\n", "auditor.toml:3:1: connect_seconds: 900 s do not fit into the 300 s"),
         ("[collect]\nasset_seconds = 90\naudit_seconds = 60\n", "auditor.toml:3:1: asset_seconds: 90 s do not fit"),
         ("[limits.zones]\ndmz = 3\n", "auditor.toml:3:1: limits.zones: there is no zone dmz"),
+        ("[store]\nurl = 'mysql://u:canary-7f2e9@db/x'\n", "auditor.toml:3:1: The database URL begins with mysql://"),
+        ("[store]\nurl = 'postgresql://db:canary-7f2e9/x'\n", "auditor.toml:3:1: The database URL cannot be read"),
         ("[[windows]]\nfrom = '25:00'\nto = '01:00'\ntimezone = 'UTC'\n", "auditor.toml:3:1: from: should be a time"),
         (
             "[[windows]]\nfrom = '22:00'\nto = '01:00'\ntimezone = 'UTC'\napplies_to = {site = ['bon']}\n",
@@ -89,10 +91,13 @@ def test_transports_that_there_are_not(folder: Path, listener: socket.socket, tr
         ),
     ],
 )
-def test_limits_that_cannot_be(folder: Path, listener: socket.socket, settings: str, said: str) -> None:
+def test_limits_that_cannot_be(
+    folder: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch, settings: str, said: str
+) -> None:
     """With the line of the settings."""
     inventory = f"assets:\n{host(listener.getsockname()[1])}"
 
+    monkeypatch.setenv("LAB_PASSWORD", CANARY)
     assert refused(folder, listener, SETTINGS + settings + CREDENTIAL, inventory).startswith(f"auditor: {said}")
 
 

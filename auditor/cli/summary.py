@@ -52,7 +52,7 @@ class Summary:
     def headline(self, findings: Iterable[Finding], stopped: "Mapping[str, int]") -> list[str]:
         """Return what comes first: coverage, stopped credentials, verdicts, what changed, then why what is unknown."""
         reached = sum(outcome.reached for outcome in self.outcomes.values())
-        of_now = [one for one in findings if one.asset in self.outcomes and self._of_now(one)]
+        of_now = [one for one in findings if self._of_now(one)]
         states = Counter(finding.state for finding in of_now)
         given = ", ".join(f"{self.counts[verdict]} {verdict.value}" for verdict in Verdict if self.counts[verdict])
         changed = ", ".join(f"{states[state]} {state.value}" for state in FindingState if states[state])
@@ -66,9 +66,11 @@ class Summary:
         ]
 
     def _of_now(self, finding: Finding) -> bool:
-        """Whether a finding belongs to this audit: what earlier ones saw fixed does not."""
+        """Whether a finding belongs to this audit: on its assets, or retired by it; what has ended before does not."""
+        if finding.asset not in self.outcomes and finding.state is not FindingState.RETIRED:
+            return False
         began = min(outcome.saved_at for outcome in self.outcomes.values())
-        return finding.fixed_at is None or finding.state is not FindingState.FIXED or finding.fixed_at >= began
+        return finding.ended_at is None or finding.ended_at >= began
 
     def _unknowns(self) -> list[str]:
         common = self.reasons.most_common()

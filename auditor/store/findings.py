@@ -20,7 +20,7 @@ from auditor.store.tables import EVENT, FINDING, escaped
 _OWN: Final = ("identity", "asset", "check_name", "subject")
 _CHANGING: Final = (
     "control", "state", "severity", "found", "wanted", "solution",
-    "first_seen", "last_seen", "fixed_at", "reason", "waived_until", "waived_found",
+    "first_seen", "last_seen", "fixed_at", "retired_at", "reason", "waived_until", "waived_found",
 )  # fmt: skip
 _STATE, _FOUND, _LAST_SEEN, _REASON = map(_CHANGING.index, ("state", "found", "last_seen", "reason"))
 _STATES: Final = {state.value: state for state in FindingState}
@@ -180,6 +180,7 @@ def _values(finding: Finding, form: Form) -> _Values:
         form.moment(finding.first_seen),
         form.moment(finding.last_seen),
         finding.fixed_at and form.moment(finding.fixed_at),
+        finding.retired_at and form.moment(finding.retired_at),
         form.text(finding.reason),
         finding.waived_until and form.day(finding.waived_until),
         form.text(finding.waived_found),
@@ -188,7 +189,7 @@ def _values(finding: Finding, form: Form) -> _Values:
 
 def _finding(row: Sequence[str]) -> Finding:
     asset, check, subject, control, state, severity, found, wanted, solution = row[:9]
-    first_seen, last_seen, fixed_at, reason, waived_until, waived_found = row[9:]
+    first_seen, last_seen, fixed_at, retired_at, reason, waived_until, waived_found = row[9:]
     return Finding(
         asset=text_from(asset),
         check=text_from(check),
@@ -202,6 +203,7 @@ def _finding(row: Sequence[str]) -> Finding:
         first_seen=moment_from(first_seen),
         last_seen=moment_from(last_seen),
         fixed_at=moment_from(fixed_at) if fixed_at else None,
+        retired_at=moment_from(retired_at) if retired_at else None,
         reason=text_from(reason),
         waived_until=day_from(waived_until) if waived_until else None,
         waived_found=text_from(waived_found),

@@ -1,5 +1,6 @@
 """The screen that an audit ends with: coverage first, and only what this audit saw."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from auditor.cli.summary import Summary
@@ -32,6 +33,16 @@ def fixed(days_ago: int) -> Finding:
 def test_only_what_this_audit_saw_fixed_is_counted() -> None:
     """What was fixed a month ago is history."""
     assert "Findings: 1 fixed." in Summary(OUTCOMES).headline([fixed(0), fixed(30)], {})
+
+
+def test_what_this_audit_retired_is_counted_wherever_it_was() -> None:
+    """An asset that left the inventory is not among those that were asked; it is told once."""
+    left, long_ago = (
+        replace(fixed(0), asset=name, state=FindingState.RETIRED, fixed_at=None, retired_at=NOW - timedelta(days=days))
+        for name, days in (("gone-01", 0), ("gone-02", 30))
+    )
+
+    assert "Findings: 1 retired." in Summary(OUTCOMES).headline([left, long_ago], {})
 
 
 def test_coverage_comes_first() -> None:

@@ -73,7 +73,7 @@ def test_an_asset_that_the_inventory_dropped_is_still_told_of() -> None:
 
 
 def test_standing_findings_by_kind_the_worst_first() -> None:
-    """Waived and fixed findings do not stand; a finding on an asset no longer listed does."""
+    """Waived, fixed and retired findings do not stand; a finding on an asset no longer listed does."""
     rows = [(row.kind, row.listed, row.reached, row.affected, row.total) for row in by_kind(audited())]
 
     assert rows == [
@@ -119,11 +119,13 @@ def test_a_failing_demand_outweighs_an_undecided_one() -> None:
     assert (row.not_met, row.undecided) == (1, 0)
 
 
-def test_findings_fixed_before_this_audit_are_old_news() -> None:
-    """Only what this audit saw fixed is shown as fixed."""
-    changes = view(audited()).changes
+def test_findings_that_ended_before_this_audit_are_old_news() -> None:
+    """Only what this audit saw fixed is shown as fixed, and what it retired as retired; neither stands."""
+    seen = view(audited())
 
-    assert [one.subject for one in changes[FindingState.FIXED]] == ["PermitRootLogin"]
+    for state in (FindingState.FIXED, FindingState.RETIRED):
+        assert [one.subject for one in seen.changes[state]] == ["PermitRootLogin"]
+    assert seen.standing == 3
     assert view(audited()).standing == 3
 
 
