@@ -18,6 +18,7 @@ from auditor.collect.plan import AssetPlan, Planner
 from auditor.errors import NothingAnswered, UsageError
 from auditor.findings import Retiring, reconcile, review
 from auditor.fleet import Fleet
+from auditor.garbage import seldom_looked_for
 from auditor.model.asset import Asset
 from auditor.model.finding import Finding
 from auditor.model.project import Project
@@ -60,6 +61,7 @@ class Audited:
     stopped: Mapping[str, int]  # credentials that were refused too often to be tried again, and how often
 
 
+@seldom_looked_for()
 def audit(
     setup: Setup, store: Store, progress: Progress, *, only: frozenset[str] = frozenset(), enrol: bool = False
 ) -> Audited:

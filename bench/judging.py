@@ -24,6 +24,7 @@ from auditor.collect.ask import Asker, Collected, Job, declared_requests
 from auditor.collect.plan import AssetPlan, Planner, plan_asset
 from auditor.collect.redact import Redactor
 from auditor.findings import reconcile
+from auditor.garbage import seldom_looked_for
 from auditor.judging import Judge
 from auditor.model.asset import Access, Asset, Channel, Kind, Platform
 from auditor.model.evidence import text_digest
@@ -135,6 +136,7 @@ def build(said: Mapping[Request, Answer], number: int) -> dict[Request, Answer]:
     return changed
 
 
+@seldom_looked_for()
 def audit(
     store: Store,
     content: Content,
