@@ -171,9 +171,10 @@ def _audit(what: str, workspace: "LabWorkspace", workers: int) -> Measured:
             pass  # has imported them: neither here nor in the bare loop is that what is measured
         began = Moment()
         pipeline.audit(setup, store, counting, enrol=True)
-        spent = began.until_now()
+        seconds, cpu_seconds = began.until_now()
     stored = size_of(workspace.database) - before
     hosts = len(workspace.assets)
+    spent = seconds, cpu_seconds - weighing.spent
     return Measured(what, hosts, counting.reached, *spent, counting.received, weighing.most, stored)
 
 
@@ -219,7 +220,8 @@ def bare(workspace: "LabWorkspace", workers: int) -> Measured:
             thread.start()
         for thread in threads:
             thread.join()
-        spent = began.until_now()
+        seconds, cpu_seconds = began.until_now()
+    spent = seconds, cpu_seconds - weighing.spent
     return Measured("bare paramiko loop", len(plans), len(received), *spent, sum(received), weighing.most)
 
 
@@ -249,6 +251,7 @@ class Weighing:
     def __init__(self, every: float = 1.0) -> None:
         """Look every so many seconds."""
         self.most = 0.0  # MiB
+        self.spent = 0.0  # seconds of CPU that looking took
         self._every, self._ended = every, threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -265,6 +268,7 @@ class Weighing:
     def _watch(self) -> None:
         while True:
             self.most = max(self.most, sum(map(proportional, family(os.getpid()))) / 1024)
+            self.spent = time.thread_time()
             if self._ended.wait(self._every):
                 return
 
