@@ -1,35 +1,41 @@
 """Host keys pinned in the database; `transports.host_keys.HostKeys` is what transports know of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
+from auditor.store.ahead import Ahead
 from auditor.store.blobs import insert_into
 from auditor.store.engine import Database
 from auditor.store.tables import HOST_KEY
 from auditor.transports.host_keys import PinnedKey
 
-_OF_HOST: Final = (
-    select(HOST_KEY)
-    .where(HOST_KEY.c.address == bindparam("at"), HOST_KEY.c.port == bindparam("through"))
-    .order_by(HOST_KEY.c.id)
+_OF_HOSTS: Final = (
+    select(HOST_KEY).where(HOST_KEY.c.address.in_(bindparam("addresses", expanding=True))).order_by(HOST_KEY.c.id)
 )
 
 
 class StoredHostKeys:
     """The host keys of a workspace, by address or name in lower case, and port."""
 
-    def __init__(self, database: Database) -> None:
-        """Stand on an open database."""
+    def __init__(self, database: Database, order: Sequence[str] = ()) -> None:
+        """Stand on an open database; addresses are asked for in about this order."""
         self._database = database
+        self._ahead = Ahead(self._of_hosts, [address.lower() for address in order])
 
     def pinned(self, address: str, port: int) -> tuple[PinnedKey, ...]:
         """Return the keys known of a host, the oldest first; none when it was never seen."""
+        rows = self._ahead.take(address.lower()) or ()
+        return tuple([PinnedKey(row.type, row.blob_base64, revoked=row.revoked) for row in rows if row.port == port])
+
+    def _of_hosts(self, addresses: Sequence[str]) -> "dict[str, list[Row[tuple[object, ...]]]]":
+        found: dict[str, list[Row[tuple[object, ...]]]] = {}
         with self._database.reading() as connection:
-            rows = connection.execute(_OF_HOST, {"at": address.lower(), "through": port}).all()
-        return tuple([PinnedKey(row.type, row.blob_base64, revoked=row.revoked) for row in rows])
+            for row in connection.execute(_OF_HOSTS, {"addresses": list(addresses)}):
+                found.setdefault(row.address, []).append(row)
+        return found
 
     def pin(self, address: str, port: int, key: PinnedKey) -> None:
         """Remember a key of a host; one that is pinned already takes the new key's `revoked`, and keeps its day."""
