@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from auditor.credentials import Credential
 from auditor.errors import CollectionError, CredentialMissing, Unreachable
-from auditor.model.asset import Access, Asset
+from auditor.model.asset import FRAGILE, Access, Asset
 from auditor.model.probe import Answer, Request
 from auditor.transports.attempts import Attempts
 from auditor.transports.scope import Scope
@@ -83,7 +83,8 @@ class SnmpTransport:
         until = time.monotonic() + self._asset_seconds
         host = str(self._scope.admit(asset.addresses[0]))
         with Udp(host, access.port or _PORT, self._timeout, self._retries) as udp:
-            return Session(udp, lambda: self._link(udp, access), until).answers(requests)
+            fragile = asset.kind in FRAGILE
+            return Session(udp, lambda: self._link(udp, access), until, fragile=fragile).answers(requests)
 
     def silent(
         self, wanted: Sequence[tuple[Asset, Access]], communities: Mapping[str, Sequence[str]] | None = None
