@@ -132,7 +132,7 @@ def carriers(
             Channel.SSH: Ssh(login, asset_seconds=whole),
             Channel.CLI: NetworkCli(login, asset_seconds=whole),
             Channel.SNMP: snmp,
-            Channel.NMAP: NmapTransport(scope),
+            Channel.NMAP: NmapTransport(scope, limits=settings.limits),
             Channel.FILE: FileTransport(Path.cwd()),
             Channel.REPLAY: Replay(),
         }
