@@ -33,6 +33,7 @@ from auditor.setup import Setup, ambient, refuse_impossible
 from auditor.store.records import Audit
 from auditor.store.store import Store
 from auditor.transports.attempts import Attempts
+from auditor.transports.refusals import Refusals
 
 
 class Progress(Protocol):
@@ -70,9 +71,10 @@ def audit(
     """
     plans = plan(setup, only)
     refuse_impossible(setup, [plan.asset for plan in plans.values()])
-    attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names)
     with store.audit_lock():
         run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
+        refusals = Refusals(setup.workspace.state / "refusals", f"{run.id} of {run.started_at.isoformat()}")
+        attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names, refusals)
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
         given = ambient(run.started_at.date(), setup.workspace.root / "intel")
         fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
