@@ -22,11 +22,10 @@ from auditor.model.probe import Answer, Request
 from auditor.settings import LimitSettings
 from auditor.transports.nmap_options import Options
 from auditor.transports.nmap_stream import Limits, Told, Wanted, scan
-from auditor.transports.scope import Scope
+from auditor.transports.scope import RESOLVING, Scope
 
 _RUNS_AT_ONCE: Final = 4
 _GRACE: Final = 30.0  # seconds that nmap has to notice its own deadline
-_RESOLVING: Final = 16  # names at once; each may wait for a name server that is gone
 
 Job = tuple[Asset, Sequence[Request]]
 
@@ -75,7 +74,7 @@ class NmapTransport:
         the thread that first advanced it.
         """
         batches: dict[tuple[Options, Limits], _Batch] = {}
-        with ThreadPoolExecutor(_RESOLVING) as pool:
+        with ThreadPoolExecutor(RESOLVING) as pool:
             placed = list(pool.map(self._placed_or_not, wanted))
         for job, place in zip(wanted, placed, strict=True):
             if isinstance(place, CollectionError):
