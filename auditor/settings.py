@@ -98,6 +98,11 @@ class LimitSettings(Section):
         """Return how many assets of a site may be asked at once; 0: no limit."""
         return self.sites.get(site, self.per_site) if site else 0
 
+    def on(self, zone: str, site: str) -> dict[tuple[str, str], int]:
+        """Return the limits that a place sets: ("zone", "dmz") and how many of its assets may be asked at once."""
+        found = {("zone", zone): self.of_zone(zone), ("site", site): self.of_site(site)}
+        return {place: most for place, most in found.items() if most}
+
     def of_credential(self, credential: str) -> int:
         """Return how many assets may be asked at once with a credential; 0: no limit."""
         return self.credentials.get(credential, self.per_credential) if credential else 0

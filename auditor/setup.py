@@ -12,7 +12,7 @@ from auditor.errors import ContentError, Place, UsageError
 from auditor.facts.ambient import Lifecycles, Today
 from auditor.intel import load_lifecycles
 from auditor.inventory import Inventory, load
-from auditor.model.asset import Access, Asset, Channel
+from auditor.model.asset import FRAGILE, PRINTING, Access, Asset, Channel
 from auditor.model.evidence import Evidence, Knowledge, Known
 from auditor.model.policy import Policy
 from auditor.plugins import Content, load_content
@@ -63,6 +63,7 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
     owned = load([_found(workspace, "inventory", name, named) for name in inventory or settings.inventory])
     credentials = parse_credentials(settings.credentials, document, settings.vault)
     _refuse_unknown_credentials(owned, credentials)
+    _refuse_print_ports(owned)
     scope = Scope.both(Scope.parse(settings.scope.allow, settings.scope.deny, document), _inventoried(owned))
     windows = parse_windows(settings.windows, settings.freezes, document)
     if not inventory:
@@ -131,7 +132,7 @@ def carriers(
             Channel.SSH: Ssh(login, asset_seconds=whole),
             Channel.CLI: NetworkCli(login, asset_seconds=whole),
             Channel.SNMP: snmp,
-            Channel.NMAP: NmapTransport(scope),
+            Channel.NMAP: NmapTransport(scope, limits=settings.limits),
             Channel.FILE: FileTransport(Path.cwd()),
             Channel.REPLAY: Replay(),
         }
@@ -180,6 +181,21 @@ def _refuse_unknown_credentials(owned: Inventory, credentials: Credentials) -> N
         )
         for asset, access in _named(owned.assets)
         if access.credential not in credentials.names
+    ]
+    if problems:
+        raise ContentError.of(problems)
+
+
+def _refuse_print_ports(owned: Inventory) -> None:
+    problems = [
+        ContentError(
+            asset.declared_at,
+            f"{asset.name} is a {asset.kind}, and its {access.channel} leads to the raw print port {access.port}",
+            f"Name another port: what is sent to {PRINTING[0]}-{PRINTING[-1]} comes out on paper.",
+        )
+        for asset in owned.assets
+        for access in asset.accesses
+        if asset.kind in FRAGILE and access.port in PRINTING
     ]
     if problems:
         raise ContentError.of(problems)

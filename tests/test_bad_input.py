@@ -70,6 +70,19 @@ def test_transports_that_there_are_not(folder: Path, listener: socket.socket, tr
     assert refused(folder, listener, SETTINGS + CREDENTIAL, f"assets:\n{row}").startswith(said)
 
 
+@pytest.mark.parametrize("kind", ["printer", "phone", "ip-phone", "ups"])
+def test_a_way_that_leads_to_paper(folder: Path, listener: socket.socket, kind: str) -> None:
+    """Whatever the inventory says: no connection to a raw print port of what may print."""
+    rows = host(9107, "mfp-01").replace("kind: server", f"kind: {kind}") + host(9107, "web-01")
+
+    told = refused(folder, listener, SETTINGS + CREDENTIAL, f"assets:\n{rows}")
+
+    assert told == (
+        f"auditor: inventory/i.yaml:2:5: mfp-01 is a {kind}, and its ssh leads to the raw print port 9107\n"
+        "  Name another port: what is sent to 9100-9107 comes out on paper.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from auditor.model.asset import Asset
@@ -21,6 +22,7 @@ class Summary:
     """What an audit comes to, counted asset by asset, so that no fleet has to be held at once."""
 
     outcomes: "Mapping[str, AssetOutcome]"
+    finished_at: datetime
     counts: Counter[Verdict] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)  # of what assets that answered left unknown
     lines: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -66,11 +68,11 @@ class Summary:
         ]
 
     def _of_now(self, finding: Finding) -> bool:
-        """Whether a finding belongs to this audit: on its assets, or retired by it; what has ended before does not."""
+        """Whether a finding belongs to this audit: on its assets, or retired by it; what ended in another does not."""
         if finding.asset not in self.outcomes and finding.state is not FindingState.RETIRED:
             return False
         began = min(outcome.saved_at for outcome in self.outcomes.values())
-        return finding.ended_at is None or finding.ended_at >= began
+        return finding.ended_at is None or began <= finding.ended_at <= self.finished_at
 
     def _unknowns(self) -> list[str]:
         common = self.reasons.most_common()

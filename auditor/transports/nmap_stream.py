@@ -53,31 +53,49 @@ class Look(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the place where hosts are bears: `("zone", "dmz")` with how many of them may be looked at at once."""
+
+    of: tuple[tuple[tuple[str, str], int], ...] = ()
+
+    @property
+    def most(self) -> int:
+        """Return how many hosts may be looked at at once; 0 is no limit."""
+        return min((most for _, most in self.of), default=0)
+
+    def leave_room(self, others: Iterable["Limits"]) -> bool:
+        """Whether a run may go on beside others: what they share is looked at by one of them at a time."""
+        busy = {place for other in others for place, _ in other.of}
+        return busy.isdisjoint(place for place, _ in self.of)
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Addresses to scan alike. `most` is how many bytes one host's part may have."""
 
     options: Options
     addresses: tuple[str, ...]
     most: int
+    limits: Limits = Limits()
     look: Look = Look.ALL
 
     @classmethod
-    def of(cls, options: Options, addresses: Iterable[str], most: int) -> "Wanted":
-        """Return the run that a list of addresses begins with."""
+    def of(cls, options: Options, addresses: Iterable[str], most: int, limits: Limits = Limits()) -> "Wanted":
+        """Return the run that a list of addresses begins with. To look who answers, nmap asks everybody at once."""
         listed = tuple(addresses)
-        sure = options.gentle or len(listed) == 1 or len(options.ports) <= _SURE
-        return cls(options, listed, most, Look.ALL if sure else Look.ANSWERING)
+        sure = options.gentle or len(listed) == 1 or len(options.ports) <= _SURE or limits.most > 0
+        return cls(options, listed, most, limits, Look.ALL if sure else Look.ANSWERING)
 
     def words(self) -> list[str]:
         """Return nmap's options, but for the program and the list of addresses."""
         known = ["-PS" + _USUAL] if self.look is Look.ANSWERING else ["-Pn"]
         count = len(self.addresses)
         group = min(max(_GROUP_PORTS // len(self.options.ports), 16), _GROUP, count)
-        group = min(count, 1024) if self.look is Look.SILENT else group
+        group = min(count, 1024) if self.look is Look.SILENT else min(group, self.limits.most or group)
         words = ["-p", str(self.options.ports), *self.options.words(), *known]
         words += ["--min-hostgroup", str(group), "--max-hostgroup", str(group)]
-        if count > 1 and not self.options.gentle:  # nmap knows no least parallelism beside a delay
-            words += ["--min-parallelism", str(min(count, _PARALLEL))]
+        if group > 1 and not self.options.gentle:  # nmap knows no least parallelism beside a delay
+            words += ["--min-parallelism", str(min(group if self.limits.most else count, _PARALLEL))]
         return words
 
     def silent(self, addresses: Iterable[str]) -> "Wanted":
@@ -108,8 +126,8 @@ def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or running:
-                while waiting and len(running) < _AT_ONCE:
-                    place, run = waiting.popleft()
+                while (found := _startable(waiting, [process for _, process in running.values()])) is not None:
+                    place, run = found
                     process = _started(program, run, grace)
                     running[process.output] = place, process
                     selector.register(process.output, selectors.EVENT_READ)
@@ -125,6 +143,16 @@ def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple
         finally:
             for _, process in running.values():
                 process.kill()
+
+
+def _startable(waiting: deque[tuple[int, Wanted]], running: Sequence["_Process"]) -> tuple[int, Wanted] | None:
+    """Take the first run out of those that wait that may start now; None when none may."""
+    if len(running) < _AT_ONCE:
+        for one in waiting:
+            if one[1].limits.leave_room(process.wanted.limits for process in running):
+                waiting.remove(one)
+                return one
+    return None
 
 
 def _started(program: str, wanted: Wanted, grace: float) -> "_Process":
@@ -175,7 +203,7 @@ class _Process:
     """One nmap under way, in a session of its own, so that it neither gets our Ctrl-C nor takes the terminal."""
 
     def __init__(self, path: str, wanted: Wanted, grace: float) -> None:
-        self._wanted, self._left = wanted, dict.fromkeys(wanted.addresses)
+        self.wanted, self._left = wanted, dict.fromkeys(wanted.addresses)
         self._parts = Parts(wanted.most)
         self.is_over, self._why, self._said = False, "", ""
         self._limit = wanted.options.seconds * _PATIENCE + grace + _EACH * len(wanted.addresses)
@@ -215,9 +243,9 @@ class _Process:
         """Reap the process, and return the run that those need who answered on no usual port."""
         status = self.kill()
         self._why = self._why or self._reason(status)
-        if self._wanted.look is not Look.ANSWERING or self._why or not self._left:
+        if self.wanted.look is not Look.ANSWERING or self._why or not self._left:
             return None
-        silent, self._left = self._wanted.silent(self._left), {}
+        silent, self._left = self.wanted.silent(self._left), {}
         return silent
 
     def lost(self) -> Iterator[Told]:
@@ -249,8 +277,8 @@ class _Process:
         asked_at = datetime.fromtimestamp(began, UTC) if began else self.asked_at
         seconds = max(float(done - began), 0.0)
         if b'timedout="true"' in tag:
-            silent = f"no answer on the usual ports ({_USUAL}), and " * (self._wanted.look is Look.SILENT)
-            why = f"{silent}nmap gave it up after {self._wanted.options.seconds:.0f} s"
+            silent = f"no answer on the usual ports ({_USUAL}), and " * (self.wanted.look is Look.SILENT)
+            why = f"{silent}nmap gave it up after {self.wanted.options.seconds:.0f} s"
             return Told(address, asked_at, problem=why, seconds=seconds)
         text = self._parts.head + part + _tail(done)
         return Told(address, asked_at, text.decode("utf-8", "replace"), seconds=seconds)
