@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from sqlalchemy import Row, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from auditor.store.ahead import Ahead
 from auditor.store.blobs import insert_into
@@ -49,9 +51,7 @@ class StoredHostKeys:
             "pinned_at": datetime.now(UTC),
         }
         with self._database.writing() as connection:
-            insert = insert_into(connection.dialect.name, HOST_KEY).values(row)
-            same = ["address", "port", "fingerprint"]
-            connection.execute(insert.on_conflict_do_update(index_elements=same, set_={"revoked": key.revoked}))
+            connection.execute(_pinning(connection.dialect.name), row)
 
     def unpin(self, address: str, port: int) -> int:
         """Forget a host's keys, so that it can be enrolled anew. Return how many there were."""
@@ -68,3 +68,11 @@ class StoredHostKeys:
                 key = PinnedKey(row.type, row.blob_base64, revoked=row.revoked)
                 keys[row.address, row.port] = (*keys.get((row.address, row.port), ()), key)
         return keys
+
+
+@cache
+def _pinning(dialect: str) -> "sqlite.Insert | postgresql.Insert":
+    """Return the statement that pins a key: made anew for each it would cost more than to run it."""
+    insert = insert_into(dialect, HOST_KEY)
+    same = ["address", "port", "fingerprint"]
+    return insert.on_conflict_do_update(index_elements=same, set_={"revoked": insert.excluded.revoked})
