@@ -71,7 +71,7 @@ GOOD: Final[Mapping[str, str]] = {
     "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
-    "kernel.kernel_now": test_kernel.NOW,
+    "kernel._read_now": test_kernel.NOW,
     "kernel.kernel_at_boot": BOOT,
     "logging._read": LOGGING,
     "modules._read": test_modules.text({f"{test_modules.ETC}/a.conf": test_modules.FALSE}),
