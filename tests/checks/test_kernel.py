@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.facts.coredumps import Prelink
 from auditor.facts.kernel import KernelAtBoot, KernelNow
 from auditor.facts.sysctl import Assignment
 from tests.make import UNKNOWN, Case, Verdict, checks, names
@@ -284,6 +285,9 @@ OFF_AT_BOOT = boot("net/ipv6/conf/default/disable_ipv6", net__ipv6__conf__all__d
 CLONE, APPARMOR = "kernel__unprivileged_userns_clone", "kernel__apparmor_restrict_unprivileged_userns"
 OTHER_WAYS = {"user__max_user_namespaces": 31231, CLONE: 0}
 USERS = [
+    Case(memory.prelink_absent, (Prelink(()),), PASS),
+    Case(memory.prelink_absent, (Prelink(("/usr/sbin/prelink",)),), FAIL, ("/usr/sbin/prelink",)),
+    Case(memory.prelink_absent, (UNKNOWN,), DONT_KNOW),
     Case(users.kexec, (now(kernel__kexec_load_disabled=None), boot()), NOT_HERE, why="no kexec"),
     Case(users.kexec, (now(), boot("kernel/kexec_load_disabled")), FAIL, why="no file keeps it"),
     Case(users.performance_events, (now(), boot("kernel/perf_event_paranoid")), PASS, why="the kernel starts with 2"),

@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.facts import (
     test_accounts,
+    test_coredumps,
     test_devices,
     test_disks,
     test_files,
@@ -67,6 +68,8 @@ GOOD: Final[Mapping[str, str]] = {
     "accounts.local_accounts": test_accounts.files(),
     "accounts.shadow": SHADOW,
     "accounts.home_folders": HOMES,
+    "coredumps.core_dumps": test_coredumps.text(test_coredumps.FILES),
+    "coredumps.prelink": test_coredumps.text(test_coredumps.FILES),
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
     "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
