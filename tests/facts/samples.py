@@ -10,6 +10,7 @@ from typing import Final
 from tests.facts import (
     test_accounts,
     test_boot,
+    test_confinement,
     test_coredumps,
     test_devices,
     test_disks,
@@ -72,6 +73,9 @@ GOOD: Final[Mapping[str, str]] = {
     "accounts.home_folders": HOMES,
     "boot._loader": test_boot.DEBIAN,
     "boot._kernel_words": test_boot.DEBIAN,
+    "confinement._apparmor": test_confinement.UBUNTU,
+    "confinement._selinux": test_confinement.RHEL,
+    "confinement._confinement": test_confinement.UBUNTU,
     "coredumps.core_dumps": test_coredumps.text(test_coredumps.FILES),
     "coredumps.prelink": test_coredumps.text(test_coredumps.FILES),
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
