@@ -28,7 +28,10 @@ CRON_FILES: Final = ("/etc/crontab",)
 CRON_FOLDERS: Final = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d")
 SUDO_FILES: Final = ("/etc/sudoers", "/etc/sudoers.d/*")
 SUDO_FOLDERS: Final = ("/etc/sudoers.d",)
-BOOT: Final = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2/user.cfg", "/boot/efi/EFI/*/grub.cfg")
+BOOT: Final = (
+    "/boot/grub/grub.cfg", "/boot/grub/custom.cfg", "/boot/grub2/grub.cfg", "/boot/grub2/user.cfg",
+    "/boot/efi/EFI/*/grub.cfg", "/boot/efi/EFI/*/user.cfg",
+)  # fmt: skip
 BANNERS: Final = ("/etc/issue", "/etc/issue.net", "/etc/motd")
 PROGRAMS: Final = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/root/bin")
 SHARED: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (looked at, not used)

@@ -9,12 +9,18 @@ from typing import Final
 
 from tests.facts import (
     test_accounts,
+    test_boot,
+    test_confinement,
+    test_coredumps,
     test_devices,
+    test_disks,
     test_files,
     test_host_firewall,
     test_kernel,
     test_logging,
+    test_machine,
     test_modules,
+    test_mounts,
     test_packages,
     test_passwords,
     test_ports,
@@ -59,17 +65,32 @@ LOGGING: Final = test_logging.text(
     "rsyslogd", files={"/etc/rsyslog.conf": "*.* @@loghost.example:6514"}, more="[journal]\n"
 )
 
+STORAGE: Final = test_mounts.text(files={"/etc/fstab": "/dev/vda1 / ext4 defaults 0 1\ntmpfs /tmp tmpfs nodev 0 0\n"})
+
 GOOD: Final[Mapping[str, str]] = {
     "accounts.local_accounts": test_accounts.files(),
     "accounts.shadow": SHADOW,
     "accounts.home_folders": HOMES,
+    "boot._loader": test_boot.DEBIAN,
+    "boot._kernel_words": test_boot.DEBIAN,
+    "confinement._apparmor": test_confinement.UBUNTU,
+    "confinement._selinux": test_confinement.RHEL,
+    "confinement._confinement": test_confinement.UBUNTU,
+    "coredumps.core_dumps": test_coredumps.text(test_coredumps.FILES),
+    "coredumps.prelink": test_coredumps.text(test_coredumps.FILES),
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
+    "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
-    "kernel.kernel_now": test_kernel.NOW,
+    "kernel._read_now": test_kernel.NOW,
     "kernel.kernel_at_boot": BOOT,
     "logging._read": LOGGING,
+    "machine.cpu_flaws": test_machine.TEXT,
+    "machine.firmware": test_machine.TEXT,
+    "machine.radios": test_machine.TEXT,
     "modules._read": test_modules.text({f"{test_modules.ETC}/a.conf": test_modules.FALSE}),
+    "mounts.mounts": STORAGE,
+    "mounts_at_boot.mounts_at_boot": STORAGE,
     "packages.operating_system": test_packages.host(test_packages.DEBIAN),
     "passwords.password_defaults": test_passwords.debian(),
     "passwords.password_rules": test_passwords.debian(),
