@@ -39,7 +39,8 @@ def text(  # noqa: PLR0917
     told = "".join(f"|{line}\n" for line in status.splitlines())
     return (
         f"[may {may}]\n{more}[boot]\n|BOOT_IMAGE=/vmlinuz ro audit=1\n{shown}[loaded {exits}]\n{listed}"
-        f"[status 0]\n{told}[machine 0]\n|{machine}\n[there]\n|{there}\n[links]\n|/bin=/usr/bin\n|/var/run=/run\n[end]\n"
+        f"[status 0]\n{told}[machine 0]\n|{machine}\n[there]\n|{there}\n"
+        "[links]\n|/bin=/usr/bin\n|/var/run=/run\n[end]\n"
     )
 
 
