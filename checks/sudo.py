@@ -188,11 +188,10 @@ def environment(sudo: Sudo) -> Iterator[Outcome]:
     """
     yield from _switch(sudo, "env_reset", "on", "on")
     yield from _switch(sudo, "setenv", "off", "off")
-    for one in sudo.defaults:
-        kept = one.value.removeprefix("+").split() if one.name in {"env_keep", "env_check"} else []
-        names = tuple(name for name in kept if _TAKE_OVER.fullmatch(name.partition("=")[0]))
-        if names and not one.value.startswith("-"):
-            yield Violation(f"{one.name} {one.place}", found=names, wanted="none that loads code")
+    lists = [one for one in sudo.defaults if one.name in {"env_keep", "env_check"} and not one.value.startswith("-")]
+    names = [name.partition("=")[0] for one in lists for name in one.value.removeprefix("+").split()]
+    if kept := frozenset(name for name in names if _TAKE_OVER.fullmatch(name)):
+        yield Violation("env_keep", found=kept, wanted="none that loads code")
 
 
 @check(

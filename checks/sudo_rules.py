@@ -56,15 +56,22 @@ def password_asked(sudo: Sudo, *, exceptions: Names = frozenset(), named_command
     Whoever gets hold of an account then has its rights as an administrator too. `exceptions` are users, or groups with
     their %; with `named_commands` rules count only that allow everything.
     """
-    seen: set[tuple[str, str]] = set()
-    for rule in _here(sudo):
-        if "NOPASSWD" not in rule.tags or (named_commands and rule.command != "ALL"):
-            continue
-        for user in _others(rule, exceptions):
-            if (rule.place, user) not in seen:
-                seen.add((rule.place, user))
-                yield _found(sudo, rule, f"{user} {rule.place}", f"NOPASSWD: {rule.command}", "a password is asked for")
+    rules = [rule for rule in _here(sudo) if "NOPASSWD" in rule.tags]
+    wrong = [rule for rule in rules if not named_commands or rule.command == "ALL"]
+    yield from _by_user(sudo, wrong, exceptions, "a password is asked for")
     yield from _doubts(sudo)
+
+
+def _by_user(sudo: Sudo, rules: list[SudoRule], accepted: Names, wanted: str) -> Iterator[Outcome]:
+    """Yield each user or group with the rules that it should not have, or that it has them where addresses fit."""
+    users = dict.fromkeys(user for rule in rules for user in _others(rule, accepted))
+    for user in users:
+        own = [rule for rule in rules if user in rule.users]
+        certain = tuple(f"{rule.command} ({rule.place})" for rule in own if sudo.here(rule))
+        if certain:
+            yield Violation(user, found=certain, wanted=wanted)
+        else:
+            yield Undecided(user, f"whether {own[0].place} holds on this host depends on addresses or netgroups")
 
 
 @check(
@@ -80,13 +87,8 @@ def administrators(
 
     `admins` are users, or groups with their %. Whoever may run everything is root, whatever the account is called.
     """
-    seen: set[str] = set()
-    for rule in _here(sudo):
-        if rule.command == "ALL" and _as_root(sudo, rule):
-            for user in _others(rule, admins):
-                if user not in seen:
-                    seen.add(user)
-                    yield _found(sudo, rule, user, f"ALL by {rule.place}", "an administrator, or fewer commands")
+    rules = [rule for rule in _here(sudo) if rule.command == "ALL" and _as_root(sudo, rule)]
+    yield from _by_user(sudo, rules, admins, "an administrator, or fewer commands")
     yield from _doubts(sudo)
 
 
@@ -104,9 +106,9 @@ def no_exclusions(sudo: Sudo) -> Iterator[Outcome]:
     excepted: dict[str, list[str]] = {}
     for rule in sudo.rules:
         if rule.denied and rule.command != "ALL" and (rule.place, rule.users) in everything:
-            excepted.setdefault(rule.place, []).append(rule.command)
-    for place, commands in excepted.items():
-        yield Violation(place, found=f"ALL but {', '.join(commands)}", wanted="the commands that are allowed")
+            excepted.setdefault(", ".join(rule.users), []).append(rule.command)
+    for users, commands in excepted.items():
+        yield Violation(users, found=f"ALL but {', '.join(commands)}", wanted="the commands that are allowed")
     yield from _doubts(sudo)
 
 

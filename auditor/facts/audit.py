@@ -73,7 +73,8 @@ RULES: Final = Shell(
 )
 SET_ID: Final = Shell(
     "echo '[set-id]'; find /usr/bin /usr/sbin /bin /sbin /usr/local/bin /usr/local/sbin /usr/libexec /usr/lib /opt "
-    "-xdev -maxdepth 3 -type f \\( -perm -4000 -o -perm -2000 \\) 2>/dev/null; command -v find >/dev/null && echo '[end]'",
+    "-xdev -maxdepth 3 -type f \\( -perm -4000 -o -perm -2000 \\) 2>/dev/null; "
+    "command -v find >/dev/null && echo '[end]'",
     privileged=True,
     limits=Limits(seconds=30.0),
 )

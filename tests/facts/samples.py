@@ -20,6 +20,7 @@ from tests.facts import (
     test_passwords,
     test_ports,
     test_services,
+    test_sessions,
     test_snmp,
     test_ssh,
     test_ssh_offered,
@@ -84,6 +85,12 @@ GOOD: Final[Mapping[str, str]] = {
     "router.shown_ios": ROUTER,
     "services.listening": test_services.host(ss=test_services.SS),
     "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD, links=test_services.LINKS),
+    "sessions.session_start": test_sessions.shown({"/etc/profile": test_sessions.PROFILE, "/etc/bashrc": "umask 027"}),
+    "sessions.root_start": test_sessions.shown({"/root/.profile": "umask 077"}),
+    "sessions.pam_masks": test_sessions.shown(
+        {"/etc/pam.d/sshd": test_sessions.SESSION, "/etc/login.defs": "UMASK 027"}
+    ),
+    "sessions.listed_shells": test_sessions.shown({"/etc/shells": "/bin/sh\n/bin/bash"}),
     "snmp.identity": test_snmp.IDENTITY,
     "snmp.communities": test_snmp.SILENT,
     "snmp.users": USERS,
