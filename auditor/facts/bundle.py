@@ -78,6 +78,18 @@ def section(name: str, command: str) -> str:
     return f"printf '\\n#== file %s\\n' {name}; {command} 2>/dev/null"
 
 
+ASKED: Final = section("asked", "echo yes")
+"""Shows that the command ran, where there may be not one of its files."""
+
+
+def answered(text: str) -> Bundle:
+    """Return what a command of `show` with ASKED printed. Raises Unreadable when it did not run, or not to its end."""
+    found = read(text)
+    if "asked" not in found.texts:
+        raise Unreadable("the answer shows nothing, not even that there is nothing")
+    return found
+
+
 def which(*tools: str) -> str:
     """Return a shell command that prints the path of each of these programs that is there; dash takes one at a time."""
     return f'for t in {" ".join(tools)}; do command -v "$t"; done'
