@@ -126,7 +126,7 @@ GOOD: Final[Mapping[str, str]] = {
         lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
     ),
     "upkeep.running_kernel": test_updates.host(running="6.1.0-18-amd64\n", kernels="/boot/vmlinuz-6.1.0-18-amd64\n"),
-    "upkeep.automatic_updates": test_updates.host(
+    "upkeep._updates_itself": test_updates.host(
         tools=test_updates.TOOLS,
         apt=test_updates.PERIODIC,
         systemd="/run/systemd/system\n",
