@@ -26,9 +26,9 @@ class Readings:
 
     def read(self, probe: Probe[object], answers: Sequence[Answer]) -> object:
         """Return the fact that a probe reads out of these answers. Raises Unreadable and NotPresent as it does."""
-        if not all(answer.digest for answer in answers):
+        if not all(answer.digest or answer.problem for answer in answers):
             return probe.read(*answers)
-        key = (id(probe), *[(one.digest, one.exit_status, one.privilege, one.place, one.channel) for one in answers])
+        key = (id(probe), *map(_told, answers))
         known = self._read.get(key)
         if known is None:
             whole = [self._whole(answer) for answer in answers]
@@ -42,6 +42,11 @@ class Readings:
         if not answer.unchanged or self._text_of is None:
             return answer
         return replace(answer, text=self._text_of(answer.digest), unchanged=False)
+
+
+def _told(answer: Answer) -> tuple[object, ...]:
+    """Return everything of an answer that a probe may look at, but the text itself."""
+    return (answer.digest, answer.problem, answer.exit_status, answer.privilege, answer.place, answer.channel)
 
 
 def _outcome(probe: Probe[object], answers: Sequence[Answer]) -> object:
@@ -91,7 +96,8 @@ class Facts:
         evidence = tuple(evidence_of(self.plan.asset.name, answer) for answer in answers)
         if len(answers) < len(probe.requests):
             return Unknown("it was not asked for", evidence or (inventory_evidence(self.plan.asset),))
-        if problems := [answer.problem for answer in answers if answer.problem]:
+        problems = [answer.problem for answer in answers if answer.problem]
+        if problems and not probe.takes_problems:
             return Unknown("; ".join(dict.fromkeys(problems)), evidence)
         try:
             return Known(self.readings.read(probe, answers), evidence)
