@@ -29,9 +29,9 @@ class Readings:
 
     def read(self, probe: Probe[object], answers: Sequence[Answer]) -> _Reading:
         """Return what a probe reads out of these answers."""
-        if not all(answer.digest for answer in answers):
+        if not all(answer.digest or answer.problem for answer in answers):
             return _reading(probe.read, answers)
-        key = (id(probe), *[(one.digest, one.exit_status, one.privilege, one.place, one.channel) for one in answers])
+        key = (id(probe), *map(_read_from, answers))
         known = self._read.get(key)
         if known is None:
             whole = [self._whole(answer) for answer in answers]
@@ -43,6 +43,11 @@ class Readings:
         if not answer.unchanged or self._text_of is None:
             return answer
         return replace(answer, text=self._text_of(answer.digest), unchanged=False)
+
+
+def _read_from(answer: Answer) -> tuple[object, ...]:
+    """Return everything of an answer that a probe may look at, but the text itself."""
+    return (answer.digest, answer.problem, answer.exit_status, answer.privilege, answer.place, answer.channel)
 
 
 def _reading(read: Callable[..., object], given: Iterable[object]) -> _Reading:
@@ -107,7 +112,8 @@ class Facts:
         if len(told) < len(probe.requests):
             return Unknown("it was not asked for", evidence or (inventory_evidence(self.plan.asset),))
         answers = [answer for answer, _ in told]
-        if problems := [answer.problem for answer in answers if answer.problem]:
+        problems = [answer.problem for answer in answers if answer.problem]
+        if problems and not probe.takes_problems:
             return Unknown("; ".join(dict.fromkeys(problems)), evidence)
         return self.readings.read(probe, answers)(evidence)
 

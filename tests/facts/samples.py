@@ -9,10 +9,10 @@ from typing import Final
 
 from tests.facts import (
     test_accounts,
+    test_audit,
     test_boot,
     test_confinement,
     test_coredumps,
-    test_audit,
     test_devices,
     test_disks,
     test_files,

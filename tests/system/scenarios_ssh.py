@@ -31,7 +31,7 @@ def dropin(line: str, name: str = "10-lab.conf") -> str:
 
 
 _LOOSE: dict[str, tuple[str, ...]] = {
-    "ssh.root-login": ("PermitRootLogin yes", "PermitRootLogin prohibit-password", "permitrootlogin = \"yes\""),
+    "ssh.root-login": ("PermitRootLogin yes", "PermitRootLogin prohibit-password", 'permitrootlogin = "yes"'),
     "ssh.password-login": ("PasswordAuthentication yes", "ChallengeResponseAuthentication yes"),
     "ssh.empty-passwords": ("PermitEmptyPasswords yes",),
     "ssh.host-based": ("HostbasedAuthentication yes",),
@@ -78,7 +78,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     passes("ssh.root-login", first("#PermitRootLogin yes"), _BOTH, why="a comment is no line"),
     fails("ssh.root-login", dropin("PermitRootLogin yes"), why="a drop-in is read first"),
     passes("ssh.root-login", dropin("PermitRootLogin yes", "10-lab.txt"), _BOTH, why="not included"),
-    passes("ssh.root-login", dropin("PermitRootLogin yes", ".10-lab.conf"), _BOTH, why="a glob leaves hidden files out"),
+    passes(
+        "ssh.root-login", dropin("PermitRootLogin yes", ".10-lab.conf"), _BOTH, why="a glob leaves hidden files out"
+    ),
     fails(
         "ssh.root-login",
         f"echo PermitRootLogin yes >/srv/elsewhere; ln -s /srv/elsewhere {_CONFIG}.d/10-lab.conf",

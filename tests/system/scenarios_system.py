@@ -12,7 +12,9 @@ _FILES = (
     fails("files.old-passwords", "chmod 644 /etc/security/opasswd"),
     fails("files.shells", "chmod 664 /etc/shells"),
     fails("files.ssh-server-configuration", "chmod 666 /etc/ssh/sshd_config"),
-    fails("files.ssh-server-configuration", "touch /etc/ssh/sshd_config.d/a.conf; chown ada /etc/ssh/sshd_config.d/a.conf"),
+    fails(
+        "files.ssh-server-configuration", "touch /etc/ssh/sshd_config.d/a.conf; chown ada /etc/ssh/sshd_config.d/a.conf"
+    ),
     fails("files.ssh-host-keys", "chmod 644 /etc/ssh/ssh_host_ed25519_key"),
     fails("files.ssh-public-keys", "chmod 666 /etc/ssh/ssh_host_ed25519_key.pub"),
     passes("files.ssh-public-keys", "chmod 400 /etc/ssh/ssh_host_ed25519_key.pub"),

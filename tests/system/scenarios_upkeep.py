@@ -19,10 +19,12 @@ def clock(leap: str) -> str:
 def newer(package: str = "bash") -> str:
     """Return a script that puts a newer version of an installed package into the archive of security updates."""
     listed = f"{_ARCHIVE}/main/binary-all/Packages"
-    entry = f"Package: {package}\\nArchitecture: all\\nVersion: 99:1\\nFilename: pool/x.deb\\nSize: 1\\nSHA256: %064d\\n"
+    entry = (
+        f"Package: {package}\\nArchitecture: all\\nVersion: 99:1\\nFilename: pool/x.deb\\nSize: 1\\nSHA256: %064d\\n"
+    )
     return (
         f"printf '{entry}' 0 >{listed}; cd {_ARCHIVE}; set -- $(sha256sum main/binary-all/Packages; wc -c <main/binary-all/Packages); "
-        "sed -i \"s|^ .*|  $1 $3 main/binary-all/Packages|\" Release; apt-get -q update"
+        'sed -i "s|^ .*|  $1 $3 main/binary-all/Packages|" Release; apt-get -q update'
     )
 
 

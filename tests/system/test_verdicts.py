@@ -5,7 +5,6 @@ As root, as a user with sudo, and as one without, for whom a verdict may be unkn
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
