@@ -45,7 +45,8 @@ def policy_from(setup: Setup, store: Store, asset: Asset, name: str, *, audit: s
 
     The controls are those that the policy demands of it. Raises UsageError when nothing is stored of the asset.
     """
-    plan = Planner(setup.content).plan(asset, demands(setup.policy, [asset], setup.content))
+    [(_, demanded)] = demands(setup.policy, [asset], setup.content)
+    plan = Planner(setup.content).plan(asset, demanded)
     evidence = list(store.evidence(asset.name, audit))
     if not evidence:
         raise UsageError(f"there is no evidence of {asset.name} yet; audit it first")
@@ -54,7 +55,7 @@ def policy_from(setup: Setup, store: Store, asset: Asset, name: str, *, audit: s
     shipped_settings = _shipped(setup.content)
     controls: dict[str, list[tuple[Demand, Fitted | None]]] = {}
     for demand in plan.demands:
-        fitted = _fitted(demand, demand.check, facts, shipped_settings) if demand.check else None
+        fitted = _fitted(demand, asset, facts, shipped_settings) if demand.check else None
         controls.setdefault(demand.control.id, []).append((demand, fitted))
     texts = [_control(asset, fitted) for fitted in controls.values()]
     return Golden(
@@ -93,13 +94,15 @@ def _shipped(content: Content) -> Shipped:
     return {(control.id, check): dict(given) for control in policy.controls for check, given in control.checks.items()}
 
 
-def _fitted(demand: Demand, check: Check, facts: Facts, known: Shipped) -> Fitted:
+def _fitted(demand: Demand, asset: Asset, facts: Facts, known: Shipped) -> Fitted:
     """Return how a check fits; what names its object, a text, is taken from whoever demands it."""
+    check = demand.check
+    assert check is not None
     named = {name: value for name, value in demand.settings.items() if check.settings[name].annotation is str}
     start = {**known.get((demand.control.id, check.id), {}), **named}
 
     def tried(settings: Mapping[str, object]) -> Result:
-        return judge(Demand(asset=demand.asset, control=demand.control, check=check, settings=settings), facts)
+        return judge(Demand(control=demand.control, check=check, settings=settings), asset, facts)
 
     return fit(check, tried, start)
 
