@@ -58,7 +58,7 @@ def planned(policy: Imported) -> AssetPlan:
     checks = {check.id: check for check in content.checks}
     control = Control(id="C", title="All of it", policy="acme")
     host = asset()
-    demands = [Demand(asset=host, control=control, check=check) for check in checks.values()]
+    demands = [Demand(control=control, check=check) for check in checks.values()]
     return plan_asset(host, demands, Content(checks, content.probes, (), {}))
 
 
@@ -83,7 +83,7 @@ def results(policy: Imported, *, root: bool = True, **changed: str) -> dict[str,
     if not root:
         refused = [one for one in answers if str(one).startswith("sudo ")]
         answers |= {one: answer("", one, problem=NEEDS_ROOT) for one in refused}
-    judged = judge_all(plan.demands, Facts(plan, answers))
+    judged = judge_all(plan.demands, plan.asset, Facts(plan, answers))
     return {one.check.rpartition(".")[2]: one for one in judged}
 
 
@@ -166,7 +166,7 @@ def test_a_host_that_does_not_answer_is_unknown_for_its_own_reason():
     """The one that every other check gives."""
     plan = planned(imported())
     silent = {one: answer("", one, problem="no connection in time") for one in requests(plan)}
-    judged = judge_all(plan.demands, Facts(plan, silent))
+    judged = judge_all(plan.demands, plan.asset, Facts(plan, silent))
 
     assert {(one.verdict, one.reason) for one in judged} == {(Verdict.UNKNOWN, "no connection in time")}
 
@@ -198,8 +198,8 @@ def test_another_platform_is_not_asked():
     (check, *_) = content.checks
     host = replace(asset(), platform=Platform.MACOS)
     control = Control(id="C", title="One", policy="acme")
-    plan = plan_asset(host, [Demand(asset=host, control=control, check=check)], Content({}, content.probes, (), {}))
-    (judged,) = judge_all(plan.demands, Facts(plan, {}))
+    plan = plan_asset(host, [Demand(control=control, check=check)], Content({}, content.probes, (), {}))
+    (judged,) = judge_all(plan.demands, plan.asset, Facts(plan, {}))
 
     assert requests(plan) == []
     assert judged.reason == "nothing reads acme on platform macos yet"
