@@ -1,5 +1,6 @@
 """Everything an audit needs, loaded and validated before the first packet: what is wrong stops the run here."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -124,6 +125,7 @@ def carriers(
     from auditor.transports.ssh_login import SshLogin  # noqa: PLC0415
 
     whole, step = settings.collect.asset_seconds, settings.collect.connect_seconds
+    all_ = settings.collect.audit_seconds or math.inf
     counted = attempts or Attempts(settings.collect.refusals)
     login = SshLogin(credentials, host_keys, scope, enrol=enrol, step_seconds=step, attempts=counted)
     with SnmpTransport(credentials, scope, asset_seconds=whole, attempts=counted) as snmp:
@@ -132,7 +134,7 @@ def carriers(
             Channel.SSH: Ssh(login, asset_seconds=whole),
             Channel.CLI: NetworkCli(login, asset_seconds=whole),
             Channel.SNMP: snmp,
-            Channel.NMAP: NmapTransport(scope, limits=settings.limits),
+            Channel.NMAP: NmapTransport(scope, limits=settings.limits, audit_seconds=all_),
             Channel.FILE: FileTransport(Path.cwd()),
             Channel.REPLAY: Replay(),
         }

@@ -5,6 +5,7 @@ in it becomes an option; here nothing but an address that the scope list admitte
 it. Many assets are scanned by `nmap_stream`, with the same options.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -47,13 +48,20 @@ class NmapTransport:
     """Scans an asset, or a fleet; all requests to an asset share one run of nmap."""
 
     def __init__(
-        self, scope: Scope, program: str = "nmap", *, grace: float = 60.0, limits: LimitSettings | None = None
+        self,
+        scope: Scope,
+        program: str = "nmap",
+        *,
+        grace: float = 60.0,
+        limits: LimitSettings | None = None,
+        audit_seconds: float = math.inf,
     ) -> None:
         """Take the scope list, the program's name or path, and how many seconds a silent fleet scan is waited for.
 
-        No more hosts of a zone or a site are looked at at once than `limits` say.
+        No more hosts of a zone or a site are looked at at once than `limits` say; a fleet for no more than
+        `audit_seconds`.
         """
-        self._scope, self._program, self._grace = scope, program, grace
+        self._scope, self._program, self._grace, self._audit_seconds = scope, program, grace, audit_seconds
         self._limits = limits or LimitSettings()
         self._room = threading.BoundedSemaphore(_RUNS_AT_ONCE)
 
@@ -73,6 +81,7 @@ class NmapTransport:
         servers the name. Raises nothing: what went wrong is the answers' problem. nmap ends with the iterator, and with
         the thread that first advanced it.
         """
+        until = time.monotonic() + self._audit_seconds
         batches: dict[tuple[Options, Limits], _Batch] = {}
         with ThreadPoolExecutor(RESOLVING) as pool:
             placed = list(pool.map(self._placed_or_not, wanted))
@@ -83,12 +92,12 @@ class NmapTransport:
                 options, address = place
                 key = options, Limits(tuple(self._limits.on(job[0].zone, job[0].site).items()))
                 batches.setdefault(key, _Batch(*key)).assets.setdefault(address, []).append(job)
-        yield from self._scanned(sorted(batches.values(), key=lambda batch: -len(batch.assets)))
+        yield from self._scanned(sorted(batches.values(), key=lambda batch: -len(batch.assets)), until)
 
-    def _scanned(self, batches: Sequence[_Batch]) -> Iterator[tuple[Asset, list[Answer]]]:
+    def _scanned(self, batches: Sequence[_Batch], until: float) -> Iterator[tuple[Asset, list[Answer]]]:
         left = {place: dict(batch.assets) for place, batch in enumerate(batches)}
         try:
-            for place, told in scan(self._program, [batch.wanted() for batch in batches], self._grace):
+            for place, told in scan(self._program, [batch.wanted() for batch in batches], self._grace, until):
                 for asset, requests in left[place].pop(told.address, []):
                     yield asset, _answers(requests, told)
         except CollectionError as why:

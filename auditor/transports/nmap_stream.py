@@ -6,6 +6,7 @@ under way. nmap writes no bare `<` of a stranger's (`xml_convert` in its xml.cc)
 """
 
 import functools
+import math
 import os
 import re
 import selectors
@@ -36,6 +37,7 @@ _PATIENCE: Final = 3.0  # times one host's limit without a word: hosts of a grou
 _EACH: Final = 0.3  # seconds more for each host: looking who answers takes a fleet long
 _LAST: Final = 10.0  # seconds from the end of its output to its own
 _PIECE: Final = 1 << 16
+_LATE: Final = "the time for the audit was up before nmap was done with it"
 _END: Final = b"</host>"
 _START: Final = re.compile(rb"<host[ >]")
 _HINTS: Final = re.compile(rb"<hosthint>.*?</hosthint>\s*", re.DOTALL)
@@ -115,10 +117,11 @@ class Told:
     seconds: float = 0.0
 
 
-def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple[int, Told]]:
+def scan(program: str, wanted: Sequence[Wanted], grace: float, until: float = math.inf) -> Iterator[tuple[int, Told]]:
     """Yield what is told about every address, as it comes, with the place of its run in the list.
 
-    A run that is silent for longer than its hosts can explain, and `grace` seconds more, is ended.
+    A run that is silent for longer than its hosts can explain, and `grace` seconds more, is ended. So is every one at
+    `until`, on the clock of time.monotonic(); none begins after that.
     Closing the iterator ends every process. Raises ToolMissing.
     """
     waiting = deque(enumerate(wanted))
@@ -126,12 +129,14 @@ def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or running:
+                if time.monotonic() >= until:
+                    yield from _given_up(waiting, [process for _, process in running.values()])
                 while (found := _startable(waiting, [process for _, process in running.values()])) is not None:
                     place, run = found
                     process = _started(program, run, grace)
                     running[process.output] = place, process
                     selector.register(process.output, selectors.EVENT_READ)
-                for output in _ready(selector, [process for _, process in running.values()]):
+                for output in _ready(selector, [process for _, process in running.values()], until):
                     place, process = running[output]
                     yield from ((place, told) for told in process.read())
                 for output in [output for output, (_, process) in running.items() if process.is_over]:
@@ -143,6 +148,16 @@ def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple
         finally:
             for _, process in running.values():
                 process.kill()
+
+
+def _given_up(waiting: deque[tuple[int, Wanted]], running: Sequence["_Process"]) -> Iterator[tuple[int, Told]]:
+    """Wait for no run any longer, and yield that nothing is known of those that did not begin."""
+    for process in running:
+        process.give_up(_LATE)
+    now = datetime.now(UTC)
+    while waiting:
+        place, run = waiting.popleft()
+        yield from ((place, Told(address, now, problem=_LATE)) for address in run.addresses)
 
 
 def _startable(waiting: deque[tuple[int, Wanted]], running: Sequence["_Process"]) -> tuple[int, Wanted] | None:
@@ -165,14 +180,16 @@ def _started(program: str, wanted: Wanted, grace: float) -> "_Process":
         raise ToolMissing(f"nmap does not start: {error}") from error
 
 
-def _ready(selector: selectors.BaseSelector, running: Sequence["_Process"]) -> list[int]:
+def _ready(selector: selectors.BaseSelector, running: Sequence["_Process"], until: float) -> list[int]:
     """Wait for output, and return where it waits; a process that was silent for too long is ended."""
-    soonest = min(process.until for process in running) - time.monotonic()
+    if any(process.is_over for process in running):
+        return []
+    soonest = min([until, *(process.until for process in running)]) - time.monotonic()
     ready = [key.fd for key, _ in selector.select(max(soonest, 0))]
     now = time.monotonic()  # of this moment: whoever takes our answers may have taken long
     for process in running:
         if process.output not in ready and now > process.until:
-            process.give_up()
+            process.give_up(f"nmap said nothing for {process.limit:.0f} s and was ended")
     return ready
 
 
@@ -206,8 +223,8 @@ class _Process:
         self.wanted, self._left = wanted, dict.fromkeys(wanted.addresses)
         self._parts = Parts(wanted.most)
         self.is_over, self._why, self._said = False, "", ""
-        self._limit = wanted.options.seconds * _PATIENCE + grace + _EACH * len(wanted.addresses)
-        self.asked_at, self.until = datetime.now(UTC), time.monotonic() + self._limit
+        self.limit = wanted.options.seconds * _PATIENCE + grace + _EACH * len(wanted.addresses)
+        self.asked_at, self.until = datetime.now(UTC), time.monotonic() + self.limit
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         with tempfile.TemporaryFile() as targets:
             targets.write("\n".join(wanted.addresses).encode())
@@ -222,14 +239,14 @@ class _Process:
         assert self._process.stdout is not None
         self.output = self._process.stdout.fileno()
 
-    def give_up(self) -> None:
+    def give_up(self, why: str) -> None:
         """Do not wait any longer."""
-        self.is_over, self._why = True, f"nmap said nothing for {self._limit:.0f} s and was ended"
+        self.is_over, self._why = True, why
 
     def read(self) -> Iterator[Told]:
         """Yield what is told about the hosts whose last byte has come. Blocks when nothing came."""
         piece = os.read(self.output, _PIECE)
-        self.until = time.monotonic() + self._limit
+        self.until = time.monotonic() + self.limit
         self.is_over = not piece
         for part in self._parts.take(piece):
             if (found := _ADDRESS.search(part)) is None:
