@@ -91,7 +91,7 @@ class _Reader:
                 self._note(f"the check {check.id} stands twice; the second is left out", "checks", index)
             elif check:
                 checks[check.id] = check
-        title = _text(policy.get("name")) or _text(policy.get("id"))
+        title = _line(policy.get("name")) or _line(policy.get("id"))
         return ScaPolicy(_text(policy.get("id")), title, tuple(checks.values()), requirements, tuple(self.notes))
 
     def _edition(self, policy: Mapping[str, Plain]) -> Edition:
@@ -125,7 +125,7 @@ class _Reader:
         reasons = [_text(written.get(key)) for key in ("description", "rationale")]
         return ScaCheck(
             id=id_,
-            title=_text(written.get("name")) or _text(written.get("title")) or f"Check {id_}",
+            title=_line(written.get("name")) or _line(written.get("title")) or f"Check {id_}",
             rules=rules,
             rationale="\n".join(reason for reason in reasons if reason),
             remediation=_text(written.get("remediation")),
@@ -196,3 +196,8 @@ def _list(value: Plain) -> list[Plain]:
 def _text(value: Plain) -> str:
     """Return a scalar as a text, without the blanks around it."""
     return "" if value is None or isinstance(value, dict | list) else str(value).strip()
+
+
+def _line(value: Plain) -> str:
+    """Return a scalar as a text of one line."""
+    return " ".join(_text(value).split())

@@ -226,3 +226,18 @@ def test_the_schema_knows_every_check_and_its_settings(content: Content) -> None
 
     assert set(checks) == set(content.checks)
     assert "allowed" in str(checks["ssh.root-login"])
+
+
+def test_a_framework_may_stand_in_several_files(tmp_path: Path) -> None:
+    """Their requirements add up; of one that stands twice, and of the title, the first file's words count."""
+    (tmp_path / "auditor.toml").write_text("")
+    folder = tmp_path / "policies" / "frameworks"
+    folder.mkdir(parents=True)
+    head = "framework: nist-800-53r5\ntitle: {}\nsource: ours\nrequirements:\n"
+    (folder / "a.yaml").write_text(head.format("First") + "  AC-2: Ours.\n  XX-1: One more.\n")
+    (folder / "b.yaml").write_text(head.format("Second") + "  XX-1: Not this.\n  XX-2: And one.\n")
+    known = load_frameworks(Workspace(tmp_path))["nist-800-53r5"]
+
+    assert known.title == "First"
+    assert [known.requirements[id_] for id_ in ("AC-2", "XX-1", "XX-2")] == ["Ours.", "One more.", "And one."]
+    assert known.requirements["AC-3"] == "Access is granted as approved."
