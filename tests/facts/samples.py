@@ -10,6 +10,7 @@ from typing import Final
 from tests.facts import (
     test_accounts,
     test_audit,
+    test_banners,
     test_devices,
     test_files,
     test_host_firewall,
@@ -69,6 +70,7 @@ GOOD: Final[Mapping[str, str]] = {
     "audit.audit_rules": test_audit.text(),
     "audit.audit_daemon": test_audit.text({"/etc/audit/auditd.conf": test_audit.CONF}),
     "audit.set_id_programs": "[set-id]\n/usr/bin/passwd\n/usr/bin/su\n[end]\n",
+    "banners.banners": test_sessions.shown(test_banners.DEBIAN),
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
