@@ -14,6 +14,7 @@ from posixpath import normpath
 from typing import Final, Literal
 
 from auditor.errors import Unreadable
+from auditor.facts.dropins import UNIT_FOLDERS
 from auditor.facts.sections import END, SHOW_FILES, Sections, sections
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
@@ -33,12 +34,6 @@ NETWORK: Final = frozenset(
 )  # fmt: skip
 
 FSTAB: Final = "/etc/fstab"
-FOLDERS: Final = (
-    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/etc/systemd/system",
-    "/run/systemd/system", "/run/systemd/generator", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
-    "/lib/systemd/system", "/run/systemd/generator.late",
-)  # fmt: skip
-"""Where systemd looks for units, and the first folder that has one counts (systemd.unit(5))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +112,7 @@ _WHERE: Final = (
 )
 _UNITS: Final = tuple(place[1:].replace("/", "-") for place in PLACES)
 _WANTED: Final = (
-    f"for d in {' '.join(FOLDERS)}; do for n in {' '.join(_UNITS)}; do "
+    f"for d in {' '.join(UNIT_FOLDERS)}; do for n in {' '.join(_UNITS)}; do "
     "for l in $d/*.wants/$n.mount $d/*.requires/$n.mount $d/*.wants/$n.automount $d/*.requires/$n.automount; do "
     '[ ! -h "$l" ] || echo "[wanted ${l##*/}]"; done; done; done'
 )
@@ -126,7 +121,7 @@ _SYSTEMD: Final = (
     "elif [ -e /usr/lib/systemd/systemd ] || [ -e /lib/systemd/systemd ]; then echo '[systemd installed]'; fi"
 )
 _FILES: Final = (
-    f"set -- {FSTAB}; for d in {' '.join(FOLDERS)}; do for n in {' '.join(_UNITS)}; do "
+    f"set -- {FSTAB}; for d in {' '.join(UNIT_FOLDERS)}; do for n in {' '.join(_UNITS)}; do "
     'set -- "$@" $d/$n.mount $d/$n.mount.d/*.conf; done; done; show "$@"'
 )
 _NOW: Final = "echo '[mounts]'; sed 's/^/|/' /proc/self/mountinfo"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from posixpath import normpath
 from typing import Final
 
-from auditor.facts.dropins import Lines, in_order, ini_values
-from auditor.facts.mounts import FOLDERS, FSTAB, PLACES, SHM, STORAGE, unescaped
+from auditor.facts.dropins import UNIT_FOLDERS, Lines, in_order, ini_values
+from auditor.facts.mounts import FSTAB, PLACES, SHM, STORAGE, unescaped
 from auditor.facts.sections import Sections, sections
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, probe
@@ -25,7 +25,7 @@ _STANDS_FOR: Final = {
     "group": ("nosuid", "nodev"),
 }
 _OPPOSITE: Final = {"exec": "noexec", "suid": "nosuid", "dev": "nodev", "auto": "noauto", "rw": "ro"}
-_GENERATED: Final = FOLDERS.index("/run/systemd/generator")
+_GENERATED: Final = UNIT_FOLDERS.index("/run/systemd/generator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +123,9 @@ def _by_units(files: Mapping[str, Lines], entries: Mapping[str, Configured], see
     wanted = {part.words.rpartition(".")[0] for part in seen.named("wanted")}
     for place in PLACES:
         unit, by_fstab = place[1:].replace("/", "-"), entries.get(place)
-        folders = FOLDERS[:_GENERATED] if by_fstab else FOLDERS
+        folders = UNIT_FOLDERS[:_GENERATED] if by_fstab else UNIT_FOLDERS
         path = next((f"{folder}/{unit}.mount" for folder in folders if f"{folder}/{unit}.mount" in files), None)
-        dropins = in_order(files, [f"{folder}/{unit}.mount.d" for folder in FOLDERS])
+        dropins = in_order(files, [f"{folder}/{unit}.mount.d" for folder in UNIT_FOLDERS])
         if path:
             values = dict(ini_values([(path, files[path]), *dropins], "Mount"))
             if "Where" in values:  # a unit that is linked to /dev/null is masked, and says nothing

@@ -12,6 +12,7 @@ from tests.facts import (
     test_audit,
     test_boot,
     test_confinement,
+    test_console,
     test_coredumps,
     test_banners,
     test_devices,
@@ -26,6 +27,7 @@ from tests.facts import (
     test_packages,
     test_passwords,
     test_ports,
+    test_screen,
     test_services,
     test_sessions,
     test_snmp,
@@ -71,6 +73,10 @@ LOGGING: Final = test_logging.text(
 
 STORAGE: Final = test_mounts.text(files={"/etc/fstab": "/dev/vda1 / ext4 defaults 0 1\ntmpfs /tmp tmpfs nodev 0 0\n"})
 
+SCREEN: Final = test_screen.text(
+    {**test_screen.PROFILE, **test_screen.GDM, f"{test_screen.LOCAL}/a": test_screen.SESSION.format(900)}
+)
+
 GOOD: Final[Mapping[str, str]] = {
     "accounts.local_accounts": test_accounts.files(),
     "accounts.shadow": SHADOW,
@@ -80,6 +86,7 @@ GOOD: Final[Mapping[str, str]] = {
     "confinement._apparmor": test_confinement.UBUNTU,
     "confinement._selinux": test_confinement.RHEL,
     "confinement._confinement": test_confinement.UBUNTU,
+    "console.console": test_console.text(test_console.SHIPPED),
     "coredumps.core_dumps": test_coredumps.text(test_coredumps.FILES),
     "coredumps.prelink": test_coredumps.text(test_coredumps.FILES),
     "audit.audit_rules": test_audit.text(),
@@ -106,6 +113,9 @@ GOOD: Final[Mapping[str, str]] = {
     "ports.open_ports": test_ports.SSH,
     "router.saved_ios": ROUTER,
     "router.shown_ios": ROUTER,
+    "screen.desktop": SCREEN,
+    "screen.login_screen": SCREEN,
+    "screen.automatic_logins": SCREEN,
     "services.listening": test_services.host(ss=test_services.SS),
     "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD, links=test_services.LINKS),
     "sessions.session_start": test_sessions.shown({"/etc/profile": test_sessions.PROFILE, "/etc/bashrc": "umask 027"}),
