@@ -74,7 +74,7 @@ def audit(
     with store.audit_lock():
         run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
-        given = ambient(run.started_at.date(), setup.workspace.root / "intel")
+        given = ambient(run.started_at.date(), setup.workspace.intel)
         fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
         unfinished = [name for name in plans if name not in run.finished]
         with fleet.hands(len(unfinished)) as work:

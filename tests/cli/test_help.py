@@ -75,7 +75,7 @@ def test_lists_take_a_format(auditor: Auditor) -> None:
     """Wherever something is listed or shown."""
     writing = {
         "init", "policy lint", "policy schema", "assets import", "checks new", "schedule add", "schedule remove",
-        "scheduler", "evidence record", "keys forget", "vault init", "vault set", "vault remove",
+        "scheduler", "evidence record", "keys forget", "intel import", "intel update", "vault init", "vault set", "vault remove",
         "vault rekey",
     }  # fmt: skip
     without = {
