@@ -78,7 +78,7 @@ def audit(
         refusals = Refusals(setup.workspace.state / "refusals", f"{run.id} of {run.started_at.isoformat()}")
         attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names, refusals)
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
-        given = ambient(run.started_at.date(), setup.workspace.root / "intel")
+        given = ambient(run.started_at.date(), setup.workspace.intel)
         fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
         unfinished = [name for name in plans if name not in run.finished]
         with fleet.hands(len(unfinished)) as work:

@@ -123,6 +123,12 @@ class ProjectSettings(Section):
     rates: dict[str, Positive] = {}  # of a role, where it differs
 
 
+class IntelSettings(Section):
+    """Where dated knowledge is fetched from, by what it is about, where that is not its publisher's own address."""
+
+    urls: dict[str, str] = {}
+
+
 class Environment(EnvSettingsSource):
     """The environment, in which a list may be written as people write one."""
 
@@ -155,6 +161,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     scope: ScopeSettings = ScopeSettings()
     projects: ProjectSettings = ProjectSettings()
+    intel: IntelSettings = IntelSettings()
     credentials: dict[str, object] = {}  # validated by auditor.credentials, which knows their forms
     vault: dict[str, object] = {}  # and so is this
     windows: tuple[object, ...] = ()  # these two by auditor.windows

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from auditor.credentials import Credentials, parse_credentials
 from auditor.errors import ContentError, Place, UsageError
-from auditor.facts.ambient import Lifecycles, Today
-from auditor.intel import load_lifecycles
+from auditor.facts.ambient import Advisories, Exploited, ExploitScores, Lifecycles, Today
+from auditor.intel import load_knowledge
 from auditor.inventory import Inventory, load
 from auditor.model.asset import FRAGILE, PRINTING, Access, Asset, Channel
 from auditor.model.evidence import Evidence, Knowledge, Known
@@ -141,16 +141,22 @@ def carriers(
 
 
 def ambient(today: date, intel: Path | None = None) -> dict[type[object], Knowledge]:
-    """Return the facts that are the same for every asset: the day, and what is known of products' ends of life."""
-    lifecycles = load_lifecycles(intel)
+    """Return the facts that are the same for every asset: the day, and what is known from elsewhere, with its dates."""
+    known = load_knowledge(intel)
     clock = Evidence(asset="", request="today's date", channel="clock", origin=f"{today.isoformat()} (UTC)")
-    dated = Evidence(
-        asset="",
-        request="end-of-life dates",
-        channel="intel",
-        origin=f"endoflife.date as of {lifecycles.as_of.isoformat()}",
-    )
-    return {Today: Known(Today(today), (clock,)), Lifecycles: Known(lifecycles, (dated,))}
+    told = {
+        Lifecycles: ("end-of-life dates", "end-of-life", known.lifecycles),
+        Exploited: ("weaknesses known to be exploited", "exploited", known.exploited),
+        ExploitScores: ("scores of exploitation", "exploit-scores", known.scores),
+        Advisories: ("advisories", "advisories", known.advisories),
+    }
+    return {
+        Today: Known(Today(today), (clock,)),
+        **{
+            fact: Known(value, (Evidence(asset="", request=what, channel="intel", origin=known.told(kind)),))
+            for fact, (what, kind, value) in told.items()
+        },
+    }
 
 
 def _inventoried(owned: Inventory) -> Scope:

@@ -104,7 +104,7 @@ def running_kernel(answer: Answer) -> RunningKernel:
         installed,
         flagged,
         tuple(dict.fromkeys(asked.split())),
-        _built(files.get("built") or ""),
+        built_version(files.get("built") or ""),
         (files.get("package") or "").strip(),
     )
 
@@ -138,7 +138,8 @@ def order(kernel: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"[0-9]{1,18}", kernel.removesuffix(flavour(kernel))))
 
 
-def _built(text: str) -> str:
+def built_version(text: str) -> str:
+    """Return the package version that a kernel of Debian or Ubuntu says it is, or nothing."""
     found = re.search(r"\bDebian (\S+)|^Ubuntu (\S+?)(?:-[a-z]\S*)? ", text, re.MULTILINE)
     return (found[1] or found[2]) if found else ""
 

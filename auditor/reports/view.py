@@ -68,6 +68,7 @@ class View:
     advice: tuple[Advice, ...]
     trend: Trend
     passed_over: PassedOver
+    knowledge: tuple[tuple[str, str], ...]  # dated knowledge that results rest on: what it is, whose and of when
     demands: tuple[DemandRow, ...]  # what fails on most assets first
     changes: Mapping[FindingState, tuple[Finding, ...]]  # the severest first
     waivers: tuple[WaiverRow, ...]
@@ -103,6 +104,7 @@ def view(audited: Audited, *tellers: Teller) -> View:
         ),
         trend=trend(audited, verdicts),
         passed_over=counted.passed_over,
+        knowledge=counted.knowledge,
         demands=_demands(audited, counted.cells),
         changes=_changes(audited),
         waivers=_waivers(audited),
