@@ -216,7 +216,7 @@ def _after(judged: Judged, judging: _Judging, before: Mapping[_Place, Finding], 
     """Return the findings on one asset that was asked."""
     worst = judging.worst
     after: list[Finding] = []
-    for place in sorted(before.keys() | worst.keys()) if before else worst:
+    for place in worst if before.keys() <= worst.keys() else sorted(before.keys() | worst.keys()):
         previous = before.get(place)
         if place in worst:
             seen = _seen(judged.asset, place, worst[place], previous, terms)
@@ -351,11 +351,8 @@ class _Waivers:
         )
 
     def _about(self, finding: Finding) -> list[Waiver]:
-        return [
-            waiver
-            for waiver in self._by_pair.get((finding.asset, finding.check), ())
-            if waiver.matches(finding.asset, finding.check, finding.subject)
-        ]
+        lot = self._by_pair.get((finding.asset, finding.check), ())
+        return [one for one in lot if one.matches(finding.asset, finding.check, finding.subject)] if lot else []
 
 
 def _unwaived(finding: Finding, previous: Finding | None) -> Finding:

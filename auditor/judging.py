@@ -51,19 +51,19 @@ class Judge:
         """Return what becomes of one asset's demands."""
         personal, key = self._personal_of(plan), _alike(plan, collected)
         facts = Facts(plan, collected.answers, self.given, self._readings)
-        seen = tuple(facts.seen)
         known = self._known.get(key)
         if known is None:
             with self._first:  # who heard the same at the same time waits, instead of working it out as well
                 known = self._known.get(key)
                 if known is None:
-                    return self._anew(key, plan, facts, seen)
+                    return self._anew(key, plan, facts)
         besides = [_own(evidence, plan.asset) for evidence in known.besides]
-        alike = Judged(plan.asset.name, known.judgements, (*seen, *besides))
+        alike = Judged(plan.asset.name, known.judgements, (*facts.seen, *besides))
         return self._again(personal, alike, plan, facts) if personal else alike
 
-    def _anew(self, key: tuple[object, ...], plan: AssetPlan, facts: Facts, seen: tuple[Evidence, ...]) -> Judged:
+    def _anew(self, key: tuple[object, ...], plan: AssetPlan, facts: Facts) -> Judged:
         """Judge everything, and remember it for those who say the same."""
+        seen = facts.seen
         judged = judged_of(plan.asset.name, seen, self._results(plan.demands, plan.asset, facts))
         if judged.evidence[: len(seen)] == seen:  # two equal answers would shift the places
             kept = _Known(judged.judgements, judged.evidence[len(seen) :])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Final
 
 from auditor.collect.distinct import Distinct
@@ -68,17 +68,17 @@ class Facts:
     ambient: Mapping[type[object], Knowledge] = field(default_factory=dict)
     readings: Readings = field(default_factory=Readings)
     _known: dict[type[object], Knowledge] = field(default_factory=dict)
-    _told: dict[Request, tuple[Answer, Evidence]] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        """Make each answer evidence once, however many facts rest on it."""
-        name = self.plan.asset.name
-        self._told = {request: (answer, evidence_of(name, answer)) for request, answer in self.answers.items()}
-
-    @property
-    def seen(self) -> list[Evidence]:
+    @cached_property
+    def seen(self) -> tuple[Evidence, ...]:
         """Return the evidence of the answers, in their order."""
-        return [evidence for _, evidence in self._told.values()]
+        name = self.plan.asset.name
+        return tuple([evidence_of(name, answer) for answer in self.answers.values()])
+
+    @cached_property
+    def _told(self) -> dict[Request, tuple[Answer, Evidence]]:
+        told = zip(self.answers.values(), self.seen, strict=True)
+        return dict(zip(self.answers, told, strict=True))
 
     def __call__(self, fact: type[object]) -> Knowledge:
         """Return what is known of a fact."""

@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
-from typing import Final, cast
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, null, select, text
+from sqlalchemy import Connection, CursorResult, bindparam, func, null, select, text
 
 from auditor.errors import UsageError
 from auditor.model.check import Severity
 from auditor.model.finding import Finding, FindingState
 from auditor.store.blobs import lots
 from auditor.store.memory import Memory, audit_number
-from auditor.store.plain import Form, day_from, form, moment_from, text_from, untyped
+from auditor.store.plain import Form, day_from, form, moment_from, run_for_each, text_from, untyped
 from auditor.store.records import FindingEvent, FindingHistory
 from auditor.store.tables import EVENT, FINDING, escaped
 
@@ -23,6 +23,7 @@ _CHANGING: Final = (
     "control", "state", "severity", "found", "wanted", "solution",
     "first_seen", "last_seen", "fixed_at", "retired_at", "reason", "waived_until", "waived_found",
 )  # fmt: skip
+_EVENT: Final = ("finding_id", "audit_id", "at", "before", "state", "found", "reason")
 _BUT_LAST_SEEN: Final = attrgetter(*(one.name for one in fields(Finding) if one.name != "last_seen"))
 _STATES: Final = {state.value: state for state in FindingState}
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
@@ -51,10 +52,10 @@ class FindingMemory(Memory):
         if asset:
             chosen = chosen.where(_PLAIN.c.asset == escaped(asset))
         with self._database.reading() as connection:
-            read = [(cast("int", row[0]), _finding(row[1:])) for row in connection.execute(chosen)]
+            stored = _stored(connection.execute(chosen))
         if not states and not asset:
-            self._findings = {_place(one): (number, one) for number, one in read}
-        return [one for _, one in read]
+            self._findings = stored
+        return [finding for _, finding in stored.values()]
 
     def save_findings(self, audit: str, findings: Iterable[Finding], *, now: datetime) -> None:
         """Keep findings as they stand now, and a record of each that changed. Saving the same again changes nothing."""
@@ -76,7 +77,7 @@ class FindingMemory(Memory):
             if len(rows) != 1:
                 why = "more than one finding begins like this" if rows else "there is no such finding"
                 raise UsageError(f"{finding}: {why}; `auditor findings list` shows their ids.")
-            return FindingHistory(finding=_finding(rows[0][1:]), events=_events(connection, rows[0].id))
+            return FindingHistory(finding=_finding(rows[0]), events=_events(connection, rows[0].id))
 
     def finding_history(self, finding: str) -> tuple[FindingEvent, ...]:
         """Return the changes of a finding, oldest first. Raises UsageError as `finding` does."""
@@ -91,24 +92,23 @@ def write_findings(
         connection.execute(text("LOCK TABLE finding IN SHARE ROW EXCLUSIVE MODE"))
     known, last = _known(connection, read)
     written = form(connection.dialect.name)
-    own = {"audit_id": audit, "at": written.moment(now)}
+    own = (audit, written.moment(now))
     for lot in lots(findings, _LOT):
         _write(connection, _sorted_out(known, lot, written), own)
     connection.execute(_FIRST_EVENTS, {"audit": audit, "now": now, "last": last})
 
 
-def _write(connection: Connection, writing: "_Writing", own: Mapping[str, object]) -> None:
-    if writing.added:
-        connection.execute(_PLAIN.insert(), list(writing.added.values()))
-    if writing.changed:
-        connection.execute(_CHANGE, writing.changed)
-    if writing.events:
-        connection.execute(_PLAIN_EVENT.insert(), [{**own, **event} for event in writing.events])
+def _write(connection: Connection, writing: "_Writing", own: _Values) -> None:
+    run_for_each(connection, _ADD, (*_OWN, *_CHANGING), list(writing.added.values()))
+    run_for_each(connection, _CHANGE, (*_CHANGING, "number"), writing.changed)
+    run_for_each(connection, _TELL, _EVENT, [(number, *own, *event) for number, *event in writing.events])
     for last_seen, numbers in writing.seen_again.items():
         for lot in lots(numbers):
             connection.execute(FINDING.update().where(FINDING.c.id.in_(lot)).values(last_seen=last_seen))
 
 
+_ADD: Final = _PLAIN.insert()
+_TELL: Final = _PLAIN_EVENT.insert()
 _CHANGE: Final = (
     _PLAIN.update().where(_PLAIN.c.id == bindparam("number")).values({name: bindparam(name) for name in _CHANGING})
 )
@@ -130,9 +130,9 @@ _FIRST_EVENTS: Final = EVENT.insert().from_select(
 class _Writing:
     """Rows to add by identity, rows to change, what happened to these, and the numbers of those just seen again."""
 
-    added: dict[str, dict[str, object]] = field(default_factory=dict)
-    changed: list[dict[str, object]] = field(default_factory=list)
-    events: list[dict[str, object]] = field(default_factory=list)
+    added: dict[str, _Values] = field(default_factory=dict)
+    changed: list[_Values] = field(default_factory=list)
+    events: list[_Values] = field(default_factory=list)
     seen_again: dict[datetime, list[int]] = field(default_factory=dict)
 
 
@@ -145,8 +145,13 @@ def _known(connection: Connection, read: Stored | None) -> tuple[Stored, int]:
         and (last or 0) == max((number for number, _ in read.values()), default=0)
     ):
         return read, last or 0
-    rows = connection.execute(_READ)
-    return {_place(one): (number, one) for number, one in ((row[0], _finding(row[1:])) for row in rows)}, last or 0
+    return _stored(connection.execute(_READ)), last or 0
+
+
+def _stored(chosen: "CursorResult[Any]") -> dict[_Place, tuple[int, Finding]]:
+    """Return findings with the numbers of their rows, in their order; fetched one by one they would cost more."""
+    read = ((row[0], _finding(row)) for lot in chosen.partitions(_LOT) for row in lot)
+    return {_place(finding): (number, finding) for number, finding in read}
 
 
 def _sorted_out(known: Stored, findings: Iterable[Finding], form: Form) -> _Writing:
@@ -156,7 +161,7 @@ def _sorted_out(known: Stored, findings: Iterable[Finding], form: Form) -> _Writ
         if stored is None:
             identity = _identity(finding)
             own = (identity, form.text(finding.asset), form.text(finding.check), form.text(finding.subject))
-            writing.added[identity] = dict(zip(_OWN + _CHANGING, own + _values(finding, form), strict=True))
+            writing.added[identity] = own + _values(finding, form)
         elif stored[1] != finding:
             _note_change(writing, *stored, finding, form)
     return writing
@@ -166,17 +171,10 @@ def _note_change(writing: _Writing, number: int, before: Finding, finding: Findi
     if _BUT_LAST_SEEN(before) == _BUT_LAST_SEEN(finding):
         writing.seen_again.setdefault(finding.last_seen, []).append(number)
         return
-    writing.changed.append({"number": number, **dict(zip(_CHANGING, _values(finding, form), strict=True))})
+    writing.changed.append((*_values(finding, form), number))
     if _tells(before.state, finding.state) or before.found != finding.found:
-        writing.events.append(
-            {
-                "finding_id": number,
-                "before": before.state.value,
-                "state": finding.state.value,
-                "found": form.text(finding.found),
-                "reason": form.text(finding.reason),
-            }
-        )
+        happened = (str(before.state), str(finding.state), form.text(finding.found), form.text(finding.reason))
+        writing.events.append((number, *happened))
 
 
 def _tells(before: FindingState, state: FindingState) -> bool:
@@ -198,8 +196,8 @@ def _identity(finding: Finding) -> str:
 def _values(finding: Finding, form: Form) -> _Values:
     return (
         form.text(finding.control),
-        finding.state.value,
-        finding.severity.value,
+        str(finding.state),
+        str(finding.severity),
         form.text(finding.found),
         form.text(finding.wanted),
         form.text(finding.solution),
@@ -214,8 +212,9 @@ def _values(finding: Finding, form: Form) -> _Values:
 
 
 def _finding(row: Sequence[str]) -> Finding:
-    asset, check, subject, control, state, severity, found, wanted, solution = row[:9]
-    first_seen, last_seen, fixed_at, retired_at, reason, waived_until, waived_found = row[9:]
+    """Return the finding of a row of `_READ`, which begins with the row's number."""
+    _, asset, check, subject, control, state, severity, found, wanted, solution = row[:10]
+    first_seen, last_seen, fixed_at, retired_at, reason, waived_until, waived_found = row[10:]
     return Finding(
         asset=text_from(asset),
         check=text_from(check),
