@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.credentials import Credentials, parse_credentials
-from auditor.errors import ContentError, Place, UsageError
+from auditor.errors import ContentError, CredentialMissing, Place, UsageError
 from auditor.facts.ambient import Advisories, Exploited, ExploitScores, Lifecycles, Today
 from auditor.intel import load_knowledge
 from auditor.inventory import Inventory, load
@@ -23,6 +23,7 @@ from auditor.transports.attempts import Attempts
 from auditor.transports.base import Transport
 from auditor.transports.host_keys import HostKeys
 from auditor.transports.scope import Scope
+from auditor.transports.snmp_auth import auth_data
 from auditor.windows import Windows, parse_windows
 from auditor.workspace import Workspace
 
@@ -77,7 +78,16 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
 def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
     """Find out before the first packet what would fail on every asset. Raises ContentError at the line to change."""
     setup.scope.refuse_none_of(assets)
-    setup.credentials.open_all({access.credential for _, access in _named(tuple(assets))})
+    named = _named(tuple(assets))
+    setup.credentials.open_all({access.credential for _, access in named})
+    problems: dict[str, ContentError] = {}
+    for name, version in {(one.credential, one.version) for _, one in named if one.channel is Channel.SNMP}:
+        try:
+            auth_data(setup.credentials.open(name), version)
+        except CredentialMissing as why:
+            problems[name] = ContentError(setup.credentials.place_of(name), str(why))
+    if problems:
+        raise ContentError.of([problems[name] for name in sorted(problems)])
 
 
 def open_store(folder: Path) -> "Store":
