@@ -5,7 +5,8 @@ Parameters are named by their path below /proc/sys, because an interface name ma
 """
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,6 +24,11 @@ class KernelNow:
 
     values: Mapping[str, str]
     refused: frozenset[str] = frozenset()
+    _interfaces: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the interfaces once, which every check of a network parameter asks for."""
+        object.__setattr__(self, "_interfaces", _interfaces(path.split("/") for path in self.values))
 
     def number(self, path: str) -> int | None:
         """Return a parameter as a number, or None when the kernel has none by this name or did not tell."""
@@ -30,8 +36,7 @@ class KernelNow:
 
     def interfaces(self, family: str) -> tuple[str, ...]:
         """Return the names below net/FAMILY/conf other than `all`, `default` and the loopback."""
-        names = {path.split("/")[3] for path in self.values if path.startswith(f"net/{family}/conf/")}
-        return tuple(sorted(names - {"all", "default", "lo"}))
+        return self._interfaces.get(family, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,17 @@ class KernelAtBoot:
     def interfaces(self, family: str) -> tuple[str, ...]:
         """Return the interfaces that files name."""
         paths = (assignment.path.split("/") for assignment in self.assignments)
-        names = {parts[3] for parts in paths if parts[:3] == ["net", family, "conf"] and len(parts) == 5}
-        return tuple(sorted(name for name in names - {"all", "default", "lo"} if "*" not in name))
+        names = _interfaces(parts for parts in paths if len(parts) == 5).get(family, ())
+        return tuple(name for name in names if "*" not in name)
+
+
+def _interfaces(paths: Iterable[list[str]]) -> dict[str, tuple[str, ...]]:
+    """Return by family the names below net/FAMILY/conf, in order, of paths in parts."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for parts in paths:
+        if len(parts) > 3 and parts[0] == "net" and parts[2] == "conf":
+            found[parts[1]].add(parts[3])
+    return {family: tuple(sorted(names - {"all", "default", "lo"})) for family, names in found.items()}
 
 
 _VALUE: Final = re.compile(r"([\w./@:+*-]+?/[\w]+):(.*)")
