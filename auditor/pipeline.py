@@ -74,7 +74,7 @@ def audit(
     with store.audit_lock():
         run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
-        given = ambient(run.started_at.date(), setup.workspace.intel)
+        given = ambient(run.started_at.date(), setup.workspace.intel, _facts(plans.values()))
         fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
         unfinished = [name for name in plans if name not in run.finished]
         with fleet.hands(len(unfinished)) as work:
@@ -200,6 +200,11 @@ def _met(told: Iterable[Judged], findings: Iterable[Finding]) -> bool:
 def _followed(setup: Setup, store: Store, told: Iterable[Judged]) -> list[Finding]:
     names = [asset.name for asset in setup.inventory.assets]
     return reconcile(store.findings(), told, setup.policy.waivers, setup.solutions, now=_now(), inventory=names)
+
+
+def _facts(plans: Iterable[AssetPlan]) -> set[type[object]]:
+    """Return every fact that somebody's demands need; like assets share their ways."""
+    return {fact for ways in {id(plan.ways): plan.ways for plan in plans}.values() for fact in ways}
 
 
 def _digest(plans: Iterable[AssetPlan]) -> str:

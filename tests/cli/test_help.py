@@ -75,8 +75,8 @@ def test_lists_take_a_format(auditor: Auditor) -> None:
     """Wherever something is listed or shown."""
     writing = {
         "init", "policy lint", "policy schema", "assets import", "checks new", "schedule add", "schedule remove",
-        "scheduler", "evidence record", "keys forget", "intel import", "intel update", "vault init", "vault set", "vault remove",
-        "vault rekey",
+        "scheduler", "evidence record", "keys forget", "intel import", "intel update", "vault init",
+        "vault set", "vault remove", "vault rekey",
     }  # fmt: skip
     without = {
         " ".join(path)
