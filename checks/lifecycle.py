@@ -119,7 +119,7 @@ def kernel_supported(
     """
     _, running, missing = split(installed)
     if not running and not missing:
-        yield NotApplicable("the host runs the kernel of another: it is a container")
+        yield NotApplicable("no kernel is installed: it is a container, or started by its hypervisor's kernel")
     elif running and running[0].own:
         yield from _own_kernel(running[0], system, lifecycles, today, extended=_product(system) in extended)
     else:
