@@ -105,7 +105,6 @@ GOOD: Final[Mapping[str, str]] = {
     "host_firewall.host_firewall": FIREWALL,
     "kernel._read_now": test_kernel.NOW,
     "installed.package_list": test_installed.host(dpkg=test_installed.DPKG),
-    "kernel.kernel_now": test_kernel.NOW,
     "kernel.kernel_at_boot": BOOT,
     "log_files.log_files": test_log_files.FOUND,
     "log_files.log_rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
