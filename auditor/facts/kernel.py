@@ -13,11 +13,7 @@ from typing import Final
 from auditor.errors import Unreadable
 from auditor.facts.kernel_parameters import BUILD_OPTIONS, DEFAULTS, PARAMETERS, built
 from auditor.facts.sections import END, SHOW_FILES, sections
-<<<<<<< HEAD
 from auditor.facts.sysctl import Assignment, at_boot, not_at_boot, parameter_path, value_of, written_of
-=======
-from auditor.facts.sysctl import Assignment, Settled, at_boot, not_at_boot, written_of
->>>>>>> distinct
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
 
@@ -55,15 +51,10 @@ class KernelAtBoot:
     unread: tuple[str, ...] = ()
     starts: Mapping[str, int] = field(default_factory=dict)
     idle: tuple[Assignment, ...] = ()
-    _settled: Settled = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Settle the assignments once, of which every check asks for several."""
-        object.__setattr__(self, "_settled", Settled.of(self.assignments))
 
     def number(self, path: str) -> int | None:
         """Return the number a parameter will have: as configured, else as the kernel starts; None when not known."""
-        text = self._settled.value_of(path)
+        text = value_of(self.assignments, path)
         if text is not None:
             return _number(text)
         return self.starts.get(path, DEFAULTS.get(path))
@@ -77,7 +68,7 @@ class KernelAtBoot:
         lines = written_of((*self.assignments, *self.idle), path)
         if lines:
             return tuple(_number(line.text) for line in lines)
-        by_wildcard = self._settled.value_of(path)
+        by_wildcard = value_of(self.assignments, path)
         return () if by_wildcard is None else (_number(by_wildcard),)
 
     def interfaces(self, family: str) -> tuple[str, ...]:

@@ -7,12 +7,8 @@ it; an explicit name beats any wildcard, whatever the order; a name after `-` wi
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-<<<<<<< HEAD
 from fnmatch import fnmatchcase
 from typing import Final
-=======
-from typing import Final, Self
->>>>>>> distinct
 
 from auditor.facts.dropins import Lines, in_order
 
@@ -70,7 +66,6 @@ def written_of(assignments: Sequence[Assignment], path: str) -> tuple[Assignment
     return tuple(own or lines)
 
 
-<<<<<<< HEAD
 def value_of(assignments: Sequence[Assignment], path: str) -> str | None:
     """Return the text that a parameter gets, or None when nothing sets it."""
     wanted = _ALIASES.get(path, path)
@@ -79,34 +74,6 @@ def value_of(assignments: Sequence[Assignment], path: str) -> str | None:
         return next((a.text for a in reversed(explicit) if a.text is not None), None)
     wild = [a for a in assignments if a.text is not None and _WILD & set(a.path) and _matches(a.path, path)]
     return wild[-1].text if wild else None
-=======
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What is left of assignments: by the names that lines give, and by wildcard, the last line first.
-
-    The text of a name is None where it is only kept from wildcards.
-    """
-
-    named: Mapping[str, str | None]
-    wild: tuple[Assignment, ...]
-
-    @classmethod
-    def of(cls, assignments: Sequence[Assignment]) -> Self:
-        """Return what is left of assignments in the order in which they are applied."""
-        named: dict[str, str | None] = {}
-        for one in assignments:
-            path = _ALIASES.get(one.path, one.path)
-            named[path] = named.get(path) if one.text is None else one.text
-        wild = [one for one in reversed(assignments) if one.text is not None and "*" in one.path]
-        return cls(named, tuple(wild))
-
-    def value_of(self, path: str) -> str | None:
-        """Return the text that a parameter gets, or None when nothing sets it."""
-        wanted = _ALIASES.get(path, path)
-        if wanted in self.named:
-            return self.named[wanted]
-        return next((one.text for one in self.wild if _matches(one.path, path)), None)
->>>>>>> distinct
 
 
 def parameter_path(name: str) -> str:
