@@ -246,6 +246,60 @@ def audit_configuration(files: Files, *, at_most: Mode = "0640") -> Iterator[Out
 
 
 @check(
+    "files.audit-logs",
+    severity=Severity.MEDIUM,
+    fix=_fix("Run chown root:root and chmod 0640 on the file (0750 on the folder)."),
+    references=tuple(f"cis-debian12:6.2.4.{number}" for number in range(1, 5)),
+)
+def audit_logs(
+    files: Files,
+    *,
+    at_most: Mode = "0640",
+    folder_at_most: Mode = "0750",
+    groups: Groups = frozenset({"root", "adm"}),
+) -> Iterator[Outcome]:
+    """Only administrators read what the audit daemon recorded, and only root changes it
+
+    The records say what everybody did, and they are what an intruder changes first.
+    """
+    yield from _guarded(files, paths.AUDIT_LOGS, at_most, groups)
+    yield from _guarded(files, paths.AUDIT_LOG_FOLDER, folder_at_most, groups)
+    yield from _absent(files, *paths.AUDIT_LOGS, *paths.AUDIT_LOG_FOLDER)
+
+
+@check(
+    "files.audit-tools",
+    severity=Severity.MEDIUM,
+    fix=_fix("Run chown root:root and chmod 0755 on the program."),
+    references=tuple(f"cis-debian12:6.2.4.{number}" for number in range(8, 11)),
+)
+def audit_tools(files: Files, *, at_most: Mode = "0755") -> Iterator[Outcome]:
+    """Only root changes the programs that audit
+
+    A changed tool shows what it was changed to show.
+    """
+    yield from _guarded(files, paths.AUDIT_TOOLS, at_most)
+    yield from _absent(files, *paths.AUDIT_TOOLS)
+
+
+@check(
+    "files.scheduler-access",
+    severity=Severity.LOW,
+    fix=_fix("Run chown root:root and chmod 0640 on the file."),
+    references=("cis-debian12:2.4.1.8", "cis-debian12:2.4.2.1"),
+)
+def scheduler_access(
+    files: Files, *, at_most: Mode = "0640", groups: Groups = frozenset({"root", "crontab", "daemon"})
+) -> Iterator[Outcome]:
+    """Only root decides who may schedule jobs
+
+    The lists of cron and at say whose jobs run when nobody looks.
+    """
+    yield from _guarded(files, paths.SCHEDULER_ACCESS, at_most, groups)
+    yield from _absent(files, *paths.SCHEDULER_ACCESS)
+
+
+@check(
     "files.program-folders",
     severity=Severity.HIGH,
     fix=_fix("Run chown root:root and chmod go-w on the folder."),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from auditor import Answer, Platform, Shell, Unreadable, probe
-from auditor.facts.bundle import Bundle, read, show
+from auditor.facts.bundle import ASKED, Bundle, read, show
 from auditor.facts.lockout import LoginLocks, login_locks_of
 from auditor.facts.logindefs import Defaults, pam_settings, settings
 from auditor.facts.pam import FOLDERS, Line, skipped, stack
@@ -83,7 +83,8 @@ FILES: Final = Shell(
             *(f"{folder}/*" for folder in FOLDERS), "/etc/security/pwquality.conf",
             "/etc/security/pwquality.conf.d/*.conf", "/etc/security/faillock.conf", "/etc/security/pwhistory.conf",
             "/usr/etc/security/faillock.conf", "/usr/etc/security/pwhistory.conf",
-        ]
+        ],
+        ASKED,
     )
 )  # fmt: skip
 

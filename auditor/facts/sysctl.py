@@ -7,6 +7,7 @@ it; an explicit name beats any wildcard, whatever the order; a name after `-` wi
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
 from auditor.facts.dropins import Lines, in_order
@@ -18,6 +19,7 @@ _DIRECTORIES: Final = (
     "/usr/lib/sysctl.d",
     "/lib/sysctl.d",
 )
+_WILD: Final = frozenset("*?[")
 _VENDOR: Final = ("/usr/lib/", "/lib/")
 _UFW: Final = "/etc/ufw/sysctl.conf"
 _ALIASES: Final = {"net/ipv4/conf/all/forwarding": "net/ipv4/ip_forward"}
@@ -70,7 +72,7 @@ def value_of(assignments: Sequence[Assignment], path: str) -> str | None:
     explicit = [a for a in assignments if _ALIASES.get(a.path, a.path) == wanted]
     if explicit:
         return next((a.text for a in reversed(explicit) if a.text is not None), None)
-    wild = [a for a in assignments if a.text is not None and "*" in a.path and _matches(a.path, path)]
+    wild = [a for a in assignments if a.text is not None and _WILD & set(a.path) and _matches(a.path, path)]
     return wild[-1].text if wild else None
 
 
@@ -96,8 +98,8 @@ def _assignments(path: str, lines: Lines) -> Iterator[Assignment]:
 
 def _matches(pattern: str, path: str) -> bool:
     """Return whether a glob(7) pattern means a path; a wildcard stays within one name."""
-    expression = "".join({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(expression, path) is not None
+    names, wanted = path.split("/"), pattern.split("/")
+    return len(names) == len(wanted) and all(map(fnmatchcase, names, wanted))
 
 
 def _ufw_applies_it(files: Mapping[str, Lines]) -> bool:

@@ -17,6 +17,11 @@ from auditor.facts.bundle import Bundle, read, section, show
 _DAY: Final = 86400.0
 _STATUS: Final = re.compile("[0-9]{1,3}")
 _EPOCH: Final = re.compile("[0-9]{1,12}")
+_ASKED: Final = re.compile("#asked ([0-9]{1,9})")
+_TOLD: Final = re.compile("#tables ([0-9]{1,9})")
+_NEXT_TABLE: Final = re.compile("\n(?! )")  # a table's own lines begin with a blank
+_NAME: Final = re.compile(r"(\S+):\n")
+_VERSION: Final = re.compile(r"\n  (Installed|Candidate): (\S+)")
 # A name with its architecture, a version and a repository; yum breaks what is too long for 80 columns into lines.
 _UPDATE: Final = re.compile(r"^(\S+\.\w+)[ \t]+(\S+)[ \t]+\S+[ \t]*$", re.MULTILINE)
 _WRAPPED: Final = re.compile(r"\n[ \t]+(?=\S)")
@@ -160,19 +165,21 @@ def pending_by_dnf(answer: Answer) -> PendingUpdates:
 
 
 def _apt(files: Bundle) -> PendingUpdates:
-    told = re.fullmatch(r"#asked ([0-9]{1,9})\n((?:.*\n)*)#tables ([0-9]{1,9})", done(files, "apt", {0}))
-    if told is None or told[1] != told[3] or not int(told[1]):
+    first, _, rest = done(files, "apt", {0}).partition("\n")
+    tables, _, last = rest.rpartition("\n")
+    asked, told = _ASKED.fullmatch(first), _TOLD.fullmatch(last)
+    if asked is None or told is None or asked[1] != told[1] or not int(told[1]):
         raise Unreadable("apt-cache did not tell of every installed package")
     lists, published = _ages(files)
     security: list[Pending] = []
     other: list[Pending] = []
-    for name, table in re.findall(r"^(\S+):\n((?: .*\n?)*)", told[2], re.MULTILINE):
-        versions = dict(re.findall(r"^  (Installed|Candidate): (\S+)", table, re.MULTILINE))
-        if len(versions) < 2 or "(none)" in versions.values():
+    for table in _NEXT_TABLE.split(tables):
+        name, versions = _NAME.match(table), dict(_VERSION.findall(table))
+        if name is None or len(versions) < 2 or "(none)" in versions.values():
             continue
         # A fix may have gone from the security archive into a later point release: every newer version counts.
         newer = table.partition("Version table:")[2].partition("\n *** ")[0]
-        pending = Pending(name, versions["Installed"], versions["Candidate"])
+        pending = Pending(name[1], versions["Installed"], versions["Candidate"])
         (security if _ORIGIN.search(newer) else other).append(pending)
     source = any("security" in line or "esm" in line for line in (files.get("lists") or "").split("\n"))
     return PendingUpdates("apt", tuple(security), tuple(other), (), lists, published, source)

@@ -69,21 +69,15 @@ KERNELS: Final = Shell(
         section("package", "dpkg-query -W -f '${Version}\\n' \"linux-image-$(uname -r)\""),
     )
 )
-AUTOMATIC: Final = Shell(
-    show(
-        [
-            "/etc/dnf/automatic.conf",
-            "/etc/dnf/dnf5-plugins/automatic.conf",
-            "/usr/share/dnf5/dnf5-plugins/automatic.conf",
-        ],
-        section("tools", which("apt-get", "dnf", "unattended-upgrade")),
-        section(
-            "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
-        ),
-        section("cron", "ls -d /etc/cron.daily/apt-compat"),
-        section("systemd", "ls -d /run/systemd/system"),
-        section("timers", f"{{ {_STATES}; }}"),
-    )
+_AUTOMATIC: Final = show(
+    ["/etc/dnf/automatic.conf", "/etc/dnf/dnf5-plugins/automatic.conf", "/usr/share/dnf5/dnf5-plugins/automatic.conf"],
+    section("tools", which("apt-get", "dnf", "unattended-upgrade")),
+    section(
+        "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
+    ),
+    section("cron", "{ d=/etc/cron.daily; ls -d $d/apt-compat || [ ! -d $d ] || [ -x $d ] || echo hidden; }"),
+    section("systemd", "ls -d /run/systemd/system"),
+    section("timers", f"{{ {_STATES}; }}"),
 )
 
 
@@ -115,8 +109,7 @@ def running_kernel(answer: Answer) -> RunningKernel:
     )
 
 
-@probe(AUTOMATIC, on={Platform.LINUX})
-def automatic_updates(answer: Answer) -> AutomaticUpdates:
+def _updates_itself(answer: Answer) -> AutomaticUpdates:
     """Read what updates the host by itself. Raises Unreadable where the package manager is none of those known."""
     files = read(answer.text)
     tools = {path.rpartition("/")[2] for path in (files.get("tools") or "").split()}
@@ -128,6 +121,10 @@ def automatic_updates(answer: Answer) -> AutomaticUpdates:
     if "dnf" in tools:
         return AutomaticUpdates("dnf-automatic", tuple(_dnf_obstacles(files, timers)))
     raise Unreadable("which program would update this host by itself is not known")
+
+
+automatic_updates_as_root = probe(Shell(_AUTOMATIC, privileged=True), on={Platform.LINUX})(_updates_itself)
+automatic_updates = probe(Shell(_AUTOMATIC), on={Platform.LINUX})(_updates_itself)  # enough where a timer starts it
 
 
 def flavour(kernel: str) -> str:
@@ -164,8 +161,11 @@ def _apt_obstacles(files: Bundle, tools: set[str], timers: dict[str, str]) -> li
     started = timers.get("apt-daily-upgrade.timer") in {"enabled", "static", "alias"}
     if (files.get("systemd") or "").strip() and not started:
         found.append("apt-daily-upgrade.timer is not enabled")
-    if not (files.get("systemd") or "").strip() and not started and not (files.get("cron") or "").strip():
-        found.append("neither a timer nor cron starts it")
+    if not (files.get("systemd") or "").strip() and not started:
+        cron = (files.get("cron") or "").strip()
+        if cron == "hidden" and not found:
+            raise Unreadable("no timer starts it, and this account may not look into /etc/cron.daily")
+        found += [] if cron else ["neither a timer nor cron starts it"]
     return found
 
 

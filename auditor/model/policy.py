@@ -1,4 +1,4 @@
-"""What a company demands: controls in its own words, and what they come to on each asset."""
+"""What a company demands: controls in its own words, and the checks they come to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,12 +84,21 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """One check, or one look by a person, that a control demands of one asset."""
+    """One check, or one look by a person, that a control demands: one value for all assets that it covers.
 
-    asset: Asset
+    `settings` is what the policy says, `effective` also what holds where it is silent.
+    """
+
     control: Control
     check: Check | None  # None: a manual control
     settings: Mapping[str, object] = field(default_factory=dict)
+    effective: Mapping[str, object] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Add the check's own defaults, once for all assets."""
+        own = self.check.settings if self.check else {}
+        effective = {name: self.settings.get(name, setting.default) for name, setting in own.items()}
+        object.__setattr__(self, "effective", effective)
 
     @property
     def severity(self) -> Severity:

@@ -31,9 +31,7 @@ class Tally:
     rows: tuple[AssetRow, ...]  # every asset, as the inventory lists them; those that it no longer lists come last
     assets: tuple[AssetDetails, ...]  # the same in full; when there are more than 200, the 200 worst, worst first
     passed_over: PassedOver
-    knowledge: tuple[
-        tuple[str, str], ...
-    ] = ()  # what results rest on that was not asked: what it is, whose and of when
+    knowledge: tuple[tuple[str, str], ...] = ()  # what results rest on that was not asked: what it is, whose, of when
 
     @property
     def verdicts(self) -> dict[Verdict, int]:

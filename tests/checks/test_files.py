@@ -39,6 +39,11 @@ ONE_FILE = [
     (files.boot_loader, "/boot/grub2/grub.cfg", 0o600, 0o400, 0o644, False),
     (files.login_notices, "/etc/issue", 0o644, 0o444, 0o777, False),
     (files.audit_configuration, "/etc/audit/auditd.conf", 0o640, 0o600, 0o644, False),
+    (files.audit_logs, "/var/log/audit/audit.log", 0o640, 0o600, 0o644, False),
+    (files.audit_logs, "/var/log/audit", 0o750, 0o700, 0o755, True),
+    (files.audit_tools, "/sbin/auditctl", 0o755, 0o750, 0o775, False),
+    (files.scheduler_access, "/etc/cron.allow", 0o640, 0o600, 0o644, False),
+    (files.scheduler_access, "/etc/at.deny", 0o640, 0o400, 0o660, False),
     (files.root_home, "/root", 0o750, 0o700, 0o755, True),
 ]
 

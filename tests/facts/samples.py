@@ -9,21 +9,36 @@ from typing import Final
 
 from tests.facts import (
     test_accounts,
+    test_audit,
+    test_boot,
+    test_confinement,
+    test_console,
+    test_coredumps,
+    test_banners,
+    test_cron,
     test_devices,
+    test_disks,
     test_files,
     test_host_firewall,
     test_installed,
     test_kernel,
+    test_log_files,
     test_logging,
+    test_machine,
     test_modules,
+    test_mounts,
     test_package_origins,
     test_packages,
     test_passwords,
     test_ports,
+    test_screen,
+    test_search,
     test_services,
+    test_sessions,
     test_snmp,
     test_ssh,
     test_ssh_offered,
+    test_sudo,
     test_time,
     test_tls,
     test_updates,
@@ -61,18 +76,46 @@ LOGGING: Final = test_logging.text(
     "rsyslogd", files={"/etc/rsyslog.conf": "*.* @@loghost.example:6514"}, more="[journal]\n"
 )
 
+STORAGE: Final = test_mounts.text(files={"/etc/fstab": "/dev/vda1 / ext4 defaults 0 1\ntmpfs /tmp tmpfs nodev 0 0\n"})
+
+SCREEN: Final = test_screen.text(
+    {**test_screen.PROFILE, **test_screen.GDM, f"{test_screen.LOCAL}/a": test_screen.SESSION.format(900)}
+)
+
 GOOD: Final[Mapping[str, str]] = {
     "accounts.local_accounts": test_accounts.files(),
     "accounts.shadow": SHADOW,
     "accounts.home_folders": HOMES,
+    "boot._loader": test_boot.DEBIAN,
+    "boot._kernel_words": test_boot.DEBIAN,
+    "confinement._apparmor": test_confinement.UBUNTU,
+    "confinement._selinux": test_confinement.RHEL,
+    "confinement._confinement": test_confinement.UBUNTU,
+    "console.console": test_console.text(test_console.SHIPPED),
+    "coredumps.core_dumps": test_coredumps.text(test_coredumps.FILES),
+    "coredumps.prelink": test_coredumps.text(test_coredumps.FILES),
+    "audit.audit_rules": test_audit.text(),
+    "audit.audit_daemon": test_audit.text({"/etc/audit/auditd.conf": test_audit.CONF}),
+    "audit.set_id_programs": "[set-id]\n/usr/bin/passwd\n/usr/bin/su\n[end]\n",
+    "banners.banners": test_sessions.shown(test_banners.DEBIAN),
+    "cron._read": test_cron.text(test_cron.DEBIAN),
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
+    "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
+    "kernel._read_now": test_kernel.NOW,
     "installed.package_list": test_installed.host(dpkg=test_installed.DPKG),
     "kernel.kernel_now": test_kernel.NOW,
     "kernel.kernel_at_boot": BOOT,
+    "log_files.log_files": test_log_files.FOUND,
+    "log_files.log_rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
     "logging._read": LOGGING,
+    "machine.cpu_flaws": test_machine.TEXT,
+    "machine.firmware": test_machine.TEXT,
+    "machine.radios": test_machine.TEXT,
     "modules._read": test_modules.text({f"{test_modules.ETC}/a.conf": test_modules.FALSE}),
+    "mounts.mounts": STORAGE,
+    "mounts_at_boot.mounts_at_boot": STORAGE,
     "package_origins.package_origins": test_updates.host(
         apt=test_package_origins.APT, origins=test_package_origins.RELEASES
     ),
@@ -83,14 +126,25 @@ GOOD: Final[Mapping[str, str]] = {
     "ports.open_ports": test_ports.SSH,
     "router.saved_ios": ROUTER,
     "router.shown_ios": ROUTER,
+    "screen.desktop": SCREEN,
+    "screen.login_screen": SCREEN,
+    "screen.automatic_logins": SCREEN,
+    "search.search": test_search.SHOWN,
     "services.listening": test_services.host(ss=test_services.SS),
     "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD, links=test_services.LINKS),
+    "sessions.session_start": test_sessions.shown({"/etc/profile": test_sessions.PROFILE, "/etc/bashrc": "umask 027"}),
+    "sessions.root_start": test_sessions.shown({"/root/.profile": "umask 077"}),
+    "sessions.pam_masks": test_sessions.shown(
+        {"/etc/pam.d/sshd": test_sessions.SESSION, "/etc/login.defs": "UMASK 027"}
+    ),
+    "sessions.listed_shells": test_sessions.shown({"/etc/shells": "/bin/sh\n/bin/bash"}),
     "snmp.identity": test_snmp.IDENTITY,
     "snmp.communities": test_snmp.SILENT,
     "snmp.users": USERS,
     "ssh._read": test_ssh.DEBIAN,
     "ssh_offered.offered": test_ports.SSH,
     "ssh_offered.said": test_ssh_offered.KEXINIT,
+    "sudo.sudo": test_sudo.text(test_sudo.DEBIAN),
     "time.time_keeping": test_time.text("chronyd", said=test_time.chronyc("Normal")),
     "tls.seen": test_tls.WEAK,
     "updates.pending_updates": test_updates.host(lists=test_updates.LISTS, apt=test_updates.APT),
@@ -98,7 +152,7 @@ GOOD: Final[Mapping[str, str]] = {
         lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
     ),
     "upkeep.running_kernel": test_updates.host(running="6.1.0-18-amd64\n", kernels="/boot/vmlinuz-6.1.0-18-amd64\n"),
-    "upkeep.automatic_updates": test_updates.host(
+    "upkeep._updates_itself": test_updates.host(
         tools=test_updates.TOOLS,
         apt=test_updates.PERIODIC,
         systemd="/run/systemd/system\n",

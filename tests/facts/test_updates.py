@@ -331,6 +331,14 @@ def test_what_stands_in_the_way_of_unattended_upgrades(changed: dict[str, str], 
     assert word in " ".join(obstacles(**changed))
 
 
+def test_a_folder_that_is_closed_hides_what_cron_starts() -> None:
+    """Then nobody can say that nothing starts it; what else stands in the way still does."""
+    closed = {"tools": TOOLS, "apt": PERIODIC, "systemd": "", "timers": "\n", "cron": "hidden\n"}
+
+    assert "/etc/cron.daily" in str(refused(automatic_updates, host(**closed)))
+    assert obstacles(**{**closed, "tools": "/usr/bin/apt-get\n"}) == ("unattended-upgrades is not installed",)
+
+
 def test_dnf_automatic_must_apply() -> None:
     """The plain timer does what automatic.conf says; its -install twin always installs."""
     conf = "[commands]\nupgrade_type = default\n#apply_updates = yes\napply_updates = no\n"
