@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.facts import (
+    test_account_use,
     test_accounts,
     test_audit,
     test_banners,
@@ -74,11 +75,13 @@ GOOD: Final[Mapping[str, str]] = {
     "audit.set_id_programs": "[set-id]\n/usr/bin/passwd\n/usr/bin/su\n[end]\n",
     "banners.banners": test_sessions.shown(test_banners.DEBIAN),
     "cron._read": test_cron.text(test_cron.DEBIAN),
+    "dot_files.dot_files": test_account_use.DOTS,
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
     "kernel.kernel_now": test_kernel.NOW,
     "kernel.kernel_at_boot": BOOT,
+    "last_logins.last_logins": test_account_use.TABLE,
     "log_files.log_files": test_log_files.FOUND,
     "log_files.log_rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
     "logging._read": LOGGING,
@@ -88,6 +91,7 @@ GOOD: Final[Mapping[str, str]] = {
     "passwords.password_rules": test_passwords.debian(),
     "passwords.login_locks": test_passwords.debian(),
     "ports.open_ports": test_ports.SSH,
+    "root_path.root_path": test_account_use.starts({"/etc/profile": "PATH=/usr/bin:/srv/tools"}),
     "router.saved_ios": ROUTER,
     "router.shown_ios": ROUTER,
     "services.listening": test_services.host(ss=test_services.SS),
@@ -104,6 +108,7 @@ GOOD: Final[Mapping[str, str]] = {
     "ssh._read": test_ssh.DEBIAN,
     "ssh_offered.offered": test_ports.SSH,
     "ssh_offered.said": test_ssh_offered.KEXINIT,
+    "su.su": test_sessions.shown({**test_account_use.COMMON, "/etc/pam.d/su": test_account_use.WHEEL}),
     "sudo.sudo": test_sudo.text(test_sudo.DEBIAN),
     "time.time_keeping": test_time.text("chronyd", said=test_time.chronyc("Normal")),
     "tls.seen": test_tls.WEAK,
