@@ -87,6 +87,7 @@ GOOD: Final[Mapping[str, str]] = {
     "logging._read": LOGGING,
     "modules._read": test_modules.text({f"{test_modules.ETC}/a.conf": test_modules.FALSE}),
     "packages.operating_system": test_packages.host(test_packages.DEBIAN),
+    "pam_unix.pam_unix": test_passwords.debian(),
     "passwords.password_defaults": test_passwords.debian(),
     "passwords.password_rules": test_passwords.debian(),
     "passwords.login_locks": test_passwords.debian(),
