@@ -97,7 +97,7 @@ def try_checks(
     """Ask one target what these checks need and judge it. Raises UsageError for a target that makes no sense."""
     asset = asset_of(target)
     control = Control(id="command-line", title="Asked for on the command line", policy="command-line")
-    demands = [Demand(asset=asset, control=control, check=check, settings=settings) for check, settings in wanted]
+    demands = [Demand(control=control, check=check, settings=settings) for check, settings in wanted]
     plan = plan_asset(asset, demands, content)
     settings, document = read_settings(Workspace.find(folder))
     keys: HostKeys = KnownHosts(target.known_hosts) if target.known_hosts else RememberedKeys()
@@ -106,8 +106,9 @@ def try_checks(
     redactor = Redactor(b"one run", credentials.given_away)
     with carriers(settings, credentials, keys, scope) as channels:
         collected = Asker(channels, redactor, declared_requests(content)).ask(Job(asset, plan.requests))
-    facts = Facts(plan, collected.answers, ambient(datetime.now(UTC).date()))
-    return Tried(tuple(judge_all(plan.demands, facts)), collected.reached or not plan.requests)
+    given = ambient(datetime.now(UTC).date(), Workspace.find(folder).intel, plan.ways.keys())
+    facts = Facts(plan, collected.answers, given)
+    return Tried(tuple(judge_all(plan.demands, asset, facts)), collected.reached or not plan.requests)
 
 
 def asset_of(target: Target) -> Asset:

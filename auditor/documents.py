@@ -33,6 +33,7 @@ _SHAPES: Final = {  # what people who do not write Python call these
     "tuple_type": _LIST, "list_type": _LIST, "set_type": _LIST, "frozen_set_type": _LIST, "iterable_type": _LIST,
     "dict_type": _FIELDS, "mapping_type": _FIELDS, "model_type": _FIELDS, "model_attributes_type": _FIELDS,
     "dataclass_type": _FIELDS, "string_type": 'should be text; put it in quotes: "1"',
+    "too_short": "should name one at least",
 }  # fmt: skip
 _TAG: Final = "tag:yaml.org,2002:"
 _REUSED: Final = re.compile(r"second occurrence.*?line (\d+), column (\d+)", re.DOTALL)

@@ -7,6 +7,7 @@ AuditorError
 │   ├── NothingAnswered      not one asset answered
 │   ├── AuditRunning         another audit of this workspace is under way
 │   └── DatabaseProblem      what is remembered cannot be read or written: locked, damaged, full, too new
+├── NotFetched               a publisher's file could not be fetched; what is there stays                  (exit 3)
 ├── CollectionError          why an asset gave no answer; becomes the reason of an unknown result
 │   ├── Unreachable          no connection
 │   ├── TimedOut             a deadline passed
@@ -92,6 +93,10 @@ class AuditRunning(AuditFailed):
 
 class DatabaseProblem(AuditFailed):
     """What is remembered between audits cannot be read or written."""
+
+
+class NotFetched(AuditorError):
+    """A publisher's file could not be fetched."""
 
 
 class CollectionError(AuditorError):

@@ -8,16 +8,18 @@ known            seen again                      not seen again
 ===============  ==============================  ========================================================
 nothing          new                             nothing
 new, open,       open                            fixed, if the check was decided and the place is not in
-reopened,                                        doubt; else not-verified, with the reason
-not-verified
+reopened,                                        doubt; retired, if nobody demands the check of the asset
+not-verified                                     any more; else not-verified, with the reason
 fixed            reopened                        fixed
+retired          reopened                        as for open, once it is demanded again
 waived           open, unless a waiver holds     as for open
 ===============  ==============================  ========================================================
 
 While a waiver holds, whatever is seen or could not be verified is waived. A check is decided when every control that
 demands it got pass, fail or not-applicable; not-applicable counts as a mend, since evidence says that the thing itself
 is gone. A place is in doubt when it, a part of it or the whole it belongs to is among the undecided, or when more
-violations were seen than are kept. An asset without results was not asked: its findings stay as they are.
+violations were seen than are kept. An asset without results was not asked: its findings stay as they are, unless it
+left the inventory, which retires them. No waiver holds for what is retired.
 """
 
 from collections import defaultdict
@@ -34,10 +36,24 @@ from auditor.model.result import Judged, Judgement, Result, Verdict, judged_of
 
 MOST_OUTCOMES: Final = 1000  # as many violations of one result as evaluation keeps; at that number some may be missing
 
+_LEFT: Final = "The asset left the inventory."
+_UNDEMANDED: Final = "The policy no longer demands it of this asset."
 _MOST_KEPT: Final = 300  # tuples of judgements that are remembered while assets are gone through
 
 _Place = tuple[str, str]  # check, subject
 _Pair = tuple[str, str]  # asset, check
+
+
+@dataclass(frozen=True, slots=True)
+class Retiring:
+    """What an audit says of findings that nobody demands to be mended any more.
+
+    With the names of a company's whole `inventory`, findings on assets that are not among them are retired; without,
+    they stay. What the company's own `policy` no longer demands is retired; of another one it is not-verified.
+    """
+
+    inventory: Collection[str] | None = None
+    policy: bool = True
 
 
 def reconcile(
@@ -47,16 +63,17 @@ def reconcile(
     solutions: Mapping[str, str],
     *,
     now: datetime,
-    inventory: Collection[str] | None = None,
+    retiring: "Retiring | None" = None,
 ) -> list[Finding]:
     """Return every finding as it stands after an audit, untouched ones included, by asset, check and subject.
 
     `results` has one result for each demand on each asset that was asked, or one `Judged` for each such asset, which
-    costs far less: a check that is missing there is no longer demanded. `solutions` names the solution of each check.
-    With the names of the whole `inventory`, findings on assets that are not among them become not-verified. Raises
-    ValueError for a `now` without a time zone, and for an asset that is there twice.
+    costs far less: a check that is missing there is no longer demanded. `solutions` names the solution of each check,
+    and `retiring` what the audit says of findings that nobody demands to be mended any more. Raises ValueError for a
+    `now` without a time zone, and for an asset that is there twice.
     """
-    terms = _Terms(solutions, _Waivers(waivers, _utc_day(now)), now)
+    own = retiring or Retiring()
+    terms = _Terms(solutions, _Waivers(waivers, _utc_day(now)), now, own.policy)
     before: dict[str, dict[_Place, Finding]] = defaultdict(dict)
     for finding in known:
         before[finding.asset][finding.check, finding.subject] = finding
@@ -66,10 +83,10 @@ def reconcile(
         if judged.asset in after:
             raise ValueError(f"{judged.asset} is among the results twice")
         after[judged.asset] = _after(judged, judgings.of(judged.judgements), before.pop(judged.asset, {}), terms)
-    owned = None if inventory is None else frozenset(inventory)
+    owned = None if own.inventory is None else frozenset(own.inventory)
     for asset, findings in before.items():
         left = owned is not None and asset not in owned
-        after[asset] = [_left(one, terms.agreed) if left else one for _, one in sorted(findings.items())]
+        after[asset] = [_retired(one, _LEFT, now) if left else one for _, one in sorted(findings.items())]
     return [finding for asset in sorted(after) for finding in after[asset]]
 
 
@@ -92,7 +109,7 @@ def review(waivers: Iterable[Waiver], findings: Iterable[Finding], *, now: datet
     day = _utc_day(now)
     standing: dict[_Pair, list[Finding]] = defaultdict(list)
     for finding in findings:
-        if finding.state is not FindingState.FIXED:
+        if not finding.state.ended:
             standing[finding.asset, finding.check].append(finding)
     lots: dict[str, list[Waiver]] = defaultdict(list)
     for waiver in waivers:
@@ -127,6 +144,7 @@ class _Terms:
     solutions: Mapping[str, str]
     agreed: "_Waivers"
     now: datetime
+    retires: bool
 
 
 def _by_asset(results: Iterable[Result | Judged]) -> Iterator[Judged]:
@@ -198,7 +216,7 @@ def _after(judged: Judged, judging: _Judging, before: Mapping[_Place, Finding], 
     """Return the findings on one asset that was asked."""
     worst = judging.worst
     after: list[Finding] = []
-    for place in sorted(before.keys() | worst.keys()) if before else worst:
+    for place in worst if before.keys() <= worst.keys() else sorted(before.keys() | worst.keys()):
         previous = before.get(place)
         if place in worst:
             seen = _seen(judged.asset, place, worst[place], previous, terms)
@@ -232,28 +250,30 @@ def _seen(asset: str, place: _Place, sight: _Sight, previous: Finding | None, te
 def _state_when_seen(previous: Finding | None) -> FindingState:
     if previous is None:
         return FindingState.NEW
-    return FindingState.REOPENED if previous.state is FindingState.FIXED else FindingState.OPEN
+    return FindingState.REOPENED if previous.state.ended else FindingState.OPEN
 
 
 def _unseen(previous: Finding, judgements: Sequence[Judgement], evidence: Sequence[Evidence], terms: _Terms) -> Finding:
+    if not judgements and (terms.retires or previous.state.ended):
+        return _retired(previous, _UNDEMANDED, terms.now)
     if doubt := _doubt(previous.subject, judgements, evidence):
         return _not_verified(previous, doubt, terms.agreed)
     gone = next((one.reason for one in judgements if one.verdict is Verdict.NOT_APPLICABLE), "")
     reason = f"No longer applies: {gone}" if gone else ""
-    return replace(previous, state=FindingState.FIXED, fixed_at=terms.now, reason=reason)
+    return replace(previous, state=FindingState.FIXED, fixed_at=terms.now, retired_at=None, reason=reason)
 
 
-def _left(previous: Finding, agreed: "_Waivers") -> Finding:
-    """Return a finding on an asset that is not in the inventory any more."""
-    if previous.state is FindingState.FIXED:
-        return previous
-    return _not_verified(previous, "The asset is no longer in the inventory.", agreed)
+def _retired(previous: Finding, why: str, now: datetime) -> Finding:
+    """Return a finding that nobody demands to be mended any more; one that has ended already stays as it ended."""
+    return (
+        previous if previous.state.ended else replace(previous, state=FindingState.RETIRED, retired_at=now, reason=why)
+    )
 
 
 def _doubt(subject: str, judgements: Sequence[Judgement], evidence: Sequence[Evidence]) -> str:
     """Return why it cannot be said that a place is mended, or nothing when it can."""
     if not judgements:
-        return "No longer demanded by the policy."
+        return "This audit's policy does not demand it of this asset."
     for judgement in judgements:
         if not judgement.verdict.decided:
             return judgement.reason
@@ -275,7 +295,7 @@ def _not_verified(previous: Finding, why: str, agreed: "_Waivers") -> Finding:
     if waived := agreed.still_holding(previous):
         return replace(waived, reason=f"{waived.reason}; not verified in this audit: {why}")
     lapsed = "; no waiver holds any more" if previous.state is FindingState.WAIVED else ""
-    return replace(previous, state=FindingState.NOT_VERIFIED, reason=why + lapsed)
+    return replace(previous, state=FindingState.NOT_VERIFIED, retired_at=None, reason=why + lapsed)
 
 
 def _granted_for(waiver: Waiver, finding: Finding) -> str:
@@ -331,11 +351,8 @@ class _Waivers:
         )
 
     def _about(self, finding: Finding) -> list[Waiver]:
-        return [
-            waiver
-            for waiver in self._by_pair.get((finding.asset, finding.check), ())
-            if waiver.matches(finding.asset, finding.check, finding.subject)
-        ]
+        lot = self._by_pair.get((finding.asset, finding.check), ())
+        return [one for one in lot if one.matches(finding.asset, finding.check, finding.subject)] if lot else []
 
 
 def _unwaived(finding: Finding, previous: Finding | None) -> Finding:

@@ -111,13 +111,14 @@ class Fleet:
     def _worker(self, store: Store, channels: Mapping[Channel, Transport]) -> Worker:
         declared = declared_requests(self.setup.content)
         redactor = Redactor(store.redaction_key(), self.setup.credentials.given_away)
-        asker = Asker(channels, redactor, declared, store.last_told)
+        asker = Asker(channels, redactor, declared, store.last_told(tuple(self.plans)))
         judge = Judge(self.given, store.evidence_text, redactor.host)
         return Worker(self.plans, asker, judge, self.setup.settings.collect.jitter_seconds, self.until)
 
     def _channels(self, store: Store) -> AbstractContextManager[dict[Channel, Transport]]:
         enrol = self.enrol or self.setup.settings.collect.enrol
-        return transports(self.setup, store.host_keys(), self.attempts, enrol=enrol)
+        addresses = [address for plan in self.plans.values() for address in plan.asset.addresses]
+        return transports(self.setup, store.host_keys(addresses), self.attempts, enrol=enrol)
 
 
 class _Answers:

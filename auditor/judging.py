@@ -1,6 +1,7 @@
 """Judge what assets said: like answers to like demands are judged once, however many assets gave them. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,7 +11,7 @@ from auditor.collect.facts import Facts, Readings
 from auditor.collect.plan import AssetPlan, Way
 from auditor.evaluate import judge_all
 from auditor.model.asset import Asset
-from auditor.model.evidence import Evidence, Knowledge, evidence_of, inventory_evidence
+from auditor.model.evidence import Evidence, Knowledge, inventory_evidence
 from auditor.model.policy import Demand
 from auditor.model.probe import Derived
 from auditor.model.result import Judged, Judgement, Result, Verdict, judged_of
@@ -22,10 +23,8 @@ _ROOM: Final = 100_000  # judgements that are remembered
 class _Known:
     """What was judged of some answers: the judgements, and what they rest on besides the answers."""
 
-    plan: AssetPlan  # keeps the identity of its ways its own
     judgements: tuple[Judgement, ...]
     besides: tuple[Evidence, ...]
-    personal: tuple[int, ...]  # places of the demands that look at the asset itself
 
 
 @dataclass
@@ -41,6 +40,8 @@ class Judge:
     said: Callable[[str], str] = str
     _readings: Readings = field(init=False, repr=False)
     _known: Distinct[tuple[object, ...], _Known] = field(default_factory=lambda: Distinct(_ROOM), repr=False)
+    _first: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _personal: dict[int, tuple[tuple[int, ...], AssetPlan]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Remember what is read as well."""
@@ -48,39 +49,50 @@ class Judge:
 
     def judge(self, plan: AssetPlan, collected: Collected) -> Judged:
         """Return what becomes of one asset's demands."""
-        key = _alike(plan, collected)
+        personal, key = self._personal_of(plan), _alike(plan, collected)
+        facts = Facts(plan, collected.answers, self.given, self._readings)
         known = self._known.get(key)
-        name = plan.asset.name
-        seen = [evidence_of(name, answer) for answer in collected.answers.values()]
-        if known is not None:
-            besides = [_own(evidence, plan.asset) for evidence in known.besides]
-            return self._again(known, plan, collected, Judged(name, known.judgements, (*seen, *besides)))
-        results = self._results(plan.demands, plan, collected)
-        judged = judged_of(name, seen, results)
-        if judged.evidence[: len(seen)] == tuple(seen):  # two equal answers would shift the places
-            others = judged.evidence[len(seen) :]
-            kept = _Known(plan, judged.judgements, others, tuple(_personal(plan)))
+        if known is None:
+            with self._first:  # who heard the same at the same time waits, instead of working it out as well
+                known = self._known.get(key)
+                if known is None:
+                    return self._anew(key, plan, facts)
+        besides = [_own(evidence, plan.asset) for evidence in known.besides]
+        alike = Judged(plan.asset.name, known.judgements, (*facts.seen, *besides))
+        return self._again(personal, alike, plan, facts) if personal else alike
+
+    def _anew(self, key: tuple[object, ...], plan: AssetPlan, facts: Facts) -> Judged:
+        """Judge everything, and remember it for those who say the same."""
+        seen = facts.seen
+        judged = judged_of(plan.asset.name, seen, self._results(plan.demands, plan.asset, facts))
+        if judged.evidence[: len(seen)] == seen:  # two equal answers would shift the places
+            kept = _Known(judged.judgements, judged.evidence[len(seen) :])
             self._known.put(key, kept, len(judged.judgements) + 1)
         return judged
 
-    def _again(self, known: _Known, plan: AssetPlan, collected: Collected, judged: Judged) -> Judged:
+    def _again(self, personal: Sequence[int], judged: Judged, plan: AssetPlan, facts: Facts) -> Judged:
         """Judge once more what looks at the asset itself; where that comes to the same, all stays shared."""
-        if not known.personal:
-            return judged
-        results = self._results([plan.demands[place] for place in known.personal], plan, collected)
+        results = self._results([plan.demands[place] for place in personal], plan.asset, facts)
         own = judged_of(judged.asset, judged.evidence, results)
-        if own.judgements == tuple([judged.judgements[place] for place in known.personal]):
+        if own.judgements == tuple([judged.judgements[place] for place in personal]):
             return judged
-        changed = dict(zip(known.personal, own.judgements, strict=True))
+        changed = dict(zip(personal, own.judgements, strict=True))
         mixed = [changed.get(place, one) for place, one in enumerate(judged.judgements)]
         return Judged(judged.asset, tuple(mixed), own.evidence)
 
-    def _results(self, demands: Iterable[Demand], plan: AssetPlan, collected: Collected) -> list[Result]:
-        facts = Facts(plan, collected.answers, self.given, self._readings)
-        return [self._told(one) for one in judge_all(demands, facts)]
+    def _personal_of(self, plan: AssetPlan) -> tuple[int, ...]:
+        """Return the places of the demands that look at the asset itself: the same wherever the ways are the same."""
+        known = self._personal.get(id(plan.ways))
+        if known is None:
+            known = self._personal[id(plan.ways)] = (tuple(_personal(plan)), plan)  # holding it keeps the id its own
+        return known[0]
+
+    def _results(self, demands: Iterable[Demand], asset: Asset, facts: Facts) -> list[Result]:
+        results = judge_all(demands, asset, facts)
+        return [self._told(one) if one.verdict is Verdict.ERROR else one for one in results]
 
     def _told(self, result: Result) -> Result:
-        return replace(result, reason=self.said(result.reason)) if result.verdict is Verdict.ERROR else result
+        return replace(result, reason=self.said(result.reason))
 
 
 def _alike(plan: AssetPlan, collected: Collected) -> tuple[object, ...]:

@@ -5,19 +5,20 @@ inventory -> demands -> collect -> evidence -> facts -> results -> findings -> r
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
 
 from auditor.access import AccessTried, try_access
-from auditor.collect.ask import Collected
+from auditor.collect.ask import Collected, Job, unanswered
 from auditor.collect.plan import AssetPlan, Planner
 from auditor.errors import NothingAnswered, UsageError
-from auditor.findings import reconcile, review
-from auditor.fleet import Fleet
+from auditor.findings import Retiring, reconcile, review
+from auditor.fleet import Fleet, Outcome
+from auditor.garbage import seldom_looked_for
 from auditor.model.asset import Asset
 from auditor.model.finding import Finding
 from auditor.model.project import Project
@@ -33,6 +34,7 @@ from auditor.setup import Setup, ambient, refuse_impossible
 from auditor.store.records import Audit
 from auditor.store.store import Store
 from auditor.transports.attempts import Attempts
+from auditor.transports.refusals import Refusals
 
 
 class Progress(Protocol):
@@ -60,6 +62,7 @@ class Audited:
     stopped: Mapping[str, int]  # credentials that were refused too often to be tried again, and how often
 
 
+@seldom_looked_for()
 def audit(
     setup: Setup, store: Store, progress: Progress, *, only: frozenset[str] = frozenset(), enrol: bool = False
 ) -> Audited:
@@ -70,16 +73,17 @@ def audit(
     """
     plans = plan(setup, only)
     refuse_impossible(setup, [plan.asset for plan in plans.values()])
-    attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names)
     with store.audit_lock():
         run = store.resume_or_begin(setup.policy, _digest(plans.values()), tuple(plans), now=_now())
+        refusals = Refusals(setup.workspace.state / "refusals", f"{run.id} of {run.started_at.isoformat()}")
+        attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names, refusals)
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
-        given = ambient(run.started_at.date(), setup.workspace.root / "intel")
+        given = ambient(run.started_at.date(), setup.workspace.intel, _facts(plans.values()))
         fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
         unfinished = [name for name in plans if name not in run.finished]
         with fleet.hands(len(unfinished)) as work:
             progress.begins(len(plans), len(run.finished))
-            for lot in fleet.outcomes(unfinished, work):
+            for lot in fleet.outcomes(unfinished, _within_windows(setup, work)):
                 store.save_assets(run.id, lot, now=_now())
                 for collected, judged in lot:
                     progress.asked(collected, judged)
@@ -99,7 +103,8 @@ def plan(setup: Setup, only: frozenset[str] = frozenset()) -> dict[str, AssetPla
         raise UsageError(f"the inventory has no asset {', '.join(missing)}; `auditor assets list` shows all")
     chosen = [asset for name, asset in assets.items() if not only or name in only]
     planner = Planner(setup.content)
-    return {one.name: planner.plan(one, demands(setup.policy, [one], setup.content)) for one in chosen}
+    demanded = demands(setup.policy, chosen, setup.content)
+    return {one.name: planner.plan(one, wanted) for one, wanted in demanded}
 
 
 def check_access(
@@ -178,6 +183,20 @@ def _drafts(setup: Setup, advice: Iterable[Recommendation]) -> list[Project]:
     return [propose(one, owners, terms, today=_now().date()) for one in advice]
 
 
+def _within_windows(setup: Setup, work: Callable[[Job], Outcome]) -> Callable[[Job], Outcome]:
+    """Ask nobody whose window closed while it waited for its turn; what a scan told of it before is kept."""
+
+    def asked(job: Job) -> Outcome:
+        why = setup.windows.closed(job.asset, _now())
+        if not why:
+            return work(job)
+        had = {answer.request for answer in job.answers}
+        left = {access: [one for one in requests if one not in had] for access, requests in job.requests.items()}
+        return work(replace(job, answers=(*job.answers, *unanswered(left, why))))
+
+    return asked
+
+
 def _deadline(setup: Setup) -> float:
     """Return when the audit's time is up, on the clock of time.monotonic()."""
     seconds = setup.settings.collect.audit_seconds
@@ -198,8 +217,21 @@ def _met(told: Iterable[Judged], findings: Iterable[Finding]) -> bool:
 
 
 def _followed(setup: Setup, store: Store, told: Iterable[Judged]) -> list[Finding]:
+    """Return the findings after an audit. One with another inventory or policy than the settings name retires none."""
     names = [asset.name for asset in setup.inventory.assets]
-    return reconcile(store.findings(), told, setup.policy.waivers, setup.solutions, now=_now(), inventory=names)
+    return reconcile(
+        store.findings(),
+        told,
+        setup.policy.waivers,
+        setup.solutions,
+        now=_now(),
+        retiring=Retiring(names if setup.own_inventory else None, setup.own_policy),
+    )
+
+
+def _facts(plans: Iterable[AssetPlan]) -> set[type[object]]:
+    """Return every fact that somebody's demands need; like assets share their ways."""
+    return {fact for ways in {id(plan.ways): plan.ways for plan in plans}.values() for fact in ways}
 
 
 def _digest(plans: Iterable[AssetPlan]) -> str:

@@ -1,4 +1,4 @@
-"""Content folders, our own facts and other packages' entry points become checks, probes and derivations.
+"""Content folders, imported policies, our own facts and other packages become checks, probes and derivations.
 
 Nothing is registered anywhere: a module is loaded, and the Check, Probe and Derived values it holds are what it brings.
 """
@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from auditor import facts
 from auditor.errors import ContentError, Place
 from auditor.model.check import Check
 from auditor.model.probe import Derived, Probe
 from auditor.workspace import Workspace
+
+if TYPE_CHECKING:
+    from auditor.sca.checks import Brought
 
 ValueT = TypeVar("ValueT")
 ENTRY_POINTS: Final = "auditor.content"  # the group in which a package names modules that hold checks and facts
@@ -46,18 +49,22 @@ class Content:
 def load_content(workspace: Workspace) -> Content:
     """Return all checks and probes. Raises ContentError for a file that cannot be loaded or an id that stands twice."""
     modules = [*_fact_modules(), *_installed(), *map(load_file, workspace.files("checks", "*.py"))]
+    imported = {path: _imported(path) for path in workspace.files("checks/sca", "*.json")}
+    found = [
+        (check, Path(module.__file__ or module.__name__)) for module in modules for check in _values(module, Check)
+    ]
+    found += [(check, path) for path, brought in imported.items() for check in brought.checks]
     checks: dict[str, Check] = {}
     files: dict[str, Path] = {}
-    for module in modules:
-        for check in _values(module, Check):
-            file = Path(module.__file__ or module.__name__)
-            if check.id in checks and checks[check.id] is not check:
-                mend = f"It is already in {files[check.id]}. Give yours another id."
-                raise ContentError(Place(str(file)), f"the check id {check.id} stands twice", mend)
-            checks[check.id], files[check.id] = check, file
-    probes = tuple(dict.fromkeys(probe for module in modules for probe in _values(module, Probe)))
+    for check, file in found:
+        if check.id in checks and checks[check.id] is not check:
+            mend = f"It is already in {files[check.id]}. Give yours another id."
+            raise ContentError(Place(str(file)), f"the check id {check.id} stands twice", mend)
+        checks[check.id], files[check.id] = check, file
+    probes = [probe for module in modules for probe in _values(module, Probe)]
+    probes += [probe for brought in imported.values() for probe in brought.probes]
     derivations = tuple(dict.fromkeys(way for module in modules for way in _values(module, Derived)))
-    return Content(dict(sorted(checks.items())), probes, derivations, files)
+    return Content(dict(sorted(checks.items())), tuple(dict.fromkeys(probes)), derivations, files)
 
 
 def load_file(path: Path) -> ModuleType:
@@ -80,6 +87,13 @@ def load_file(path: Path) -> ModuleType:
         ]
         raise ContentError(Place(str(path), lines[-1] if lines else 0), f"{type(error).__name__}: {error}") from error
     return module
+
+
+def _imported(path: Path) -> "Brought":
+    from auditor.sca.checks import brought  # noqa: PLC0415  (most workspaces have imported nothing)
+    from auditor.sca.stored import load  # noqa: PLC0415
+
+    return brought(load(path))
 
 
 def _fact_modules() -> Iterator[ModuleType]:

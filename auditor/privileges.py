@@ -13,6 +13,14 @@ from auditor.model.probe import Cli, Nmap, Probe, Request, Saved, Shell, Snmp, S
 from auditor.transports.script import sudo_words
 
 _DOAS_LONGEST: Final = 1023  # characters of a word in doas.conf: the buffer of doas's parser
+_SIGNS: Final = r"([.*^$+?()|\[\]{}\\])"  # of a pattern
+_AS_IS: Final = r"\\\1"
+_ROLE: Final = (
+    "# on the device: aaa authorization exec default group tacacs+",
+    "# and: aaa authorization commands 1 default group tacacs+, and the same for commands 15",
+    "group = auditor {",
+    "    service = exec { priv-lvl = 15 }",
+)
 _ESCAPED: Final = {"\\": "\\" * 4, **{sign: f"\\{sign}" for sign in ",:=# \t*?["}}
 
 
@@ -22,6 +30,7 @@ class Privileges:
 
     shell: tuple[Shell, ...] = ()
     cli: tuple[Cli, ...] = ()
+    session: tuple[str, ...] = ()  # what else a network device hears, all of which concerns that session only
     snmp: tuple[Snmp | SnmpAccepts, ...] = ()
     nmap: tuple[Nmap, ...] = ()
     files: tuple[Saved, ...] = ()
@@ -35,6 +44,7 @@ class Privileges:
                 for one in self.shell
             ],
             "cli": [request.command for request in self.cli],
+            "cli_session": list(self.session),
             "snmp": [str(request) for request in self.snmp],
             "nmap": [str(request) for request in self.nmap],
             "files": [str(request) for request in self.files],
@@ -53,7 +63,8 @@ class Privileges:
             ("sudoers (visudo -f /etc/sudoers.d/auditor)", self.sudoers().splitlines()),
             ("doas.conf (where there is no sudo)", self.doas().splitlines()),
             ("Network devices: commands", [request.command for request in self.cli]),
-            ("Network devices: a role that allows those (Cisco IOS)", self.router_role().splitlines()),
+            ("Network devices: commands that concern the session", list(self.session)),
+            ("Network devices: a role that allows those (TACACS+, tac_plus.conf)", self.router_role().splitlines()),
             ("SNMP: what is read", [str(request) for request in self.snmp]),
             ("SNMP: a view that allows that (net-snmp)", self.snmp_view().splitlines()),
             ("nmap: what is looked at from outside", [str(request) for request in self.nmap]),
@@ -92,19 +103,21 @@ class Privileges:
         return "\n".join(f"view auditor included .{oid.lstrip('.')}" for oid in oids)
 
     def router_role(self) -> str:
-        """Return a parser view (Cisco IOS role-based CLI access) that includes the commands and nothing else.
+        """Return a group of tac_plus.conf(5) that permits the commands, and denies all else as that is the default.
 
-        IOS takes no other line of a view before its secret, which is the administrator's to choose.
+        The account is at level 15 from its log-in, since below it, and in a view of IOS, `show running-config` leaves
+        out what the account may not set: half a configuration decides nothing. So it is never to `enable`.
         """
-        if not self.cli:
-            return ""
-        return "\n".join(
-            [
-                "parser view auditor",
-                " secret CHOOSE-ONE",
-                *(f" commands exec include {request.command}" for request in self.cli),
-            ]
+        words: dict[str, set[str]] = {}
+        for command in (*(request.command for request in self.cli), *self.session):
+            first, _, rest = command.partition(" ")
+            words.setdefault(first, set()).add(_pattern(rest))
+        lines = (
+            f"    cmd = {first} {{ {' '.join(f'permit {pattern}' for pattern in sorted(patterns))} }}"
+            for first, patterns in sorted(words.items())
+            if first != "enable"
         )
+        return "\n".join([*_ROLE, *lines, "}"]) if self.cli else ""
 
 
 def privileges_of(plans: Iterable[AssetPlan]) -> Privileges:
@@ -119,10 +132,28 @@ def privileges_of(plans: Iterable[AssetPlan]) -> Privileges:
         names={request: ", ".join(sorted(facts)) for request, facts in read.items()},
         shell=tuple(sorted((one for one in requests if isinstance(one, Shell)), key=str)),
         cli=tuple(sorted((one for one in requests if isinstance(one, Cli)), key=str)),
+        session=_session_commands(chosen),
         snmp=tuple(sorted((one for one in requests if isinstance(one, Snmp | SnmpAccepts)), key=str)),
         nmap=tuple(sorted((one for one in requests if isinstance(one, Nmap)), key=str)),
         files=tuple(sorted((one for one in requests if isinstance(one, Saved)), key=str)),
     )
+
+
+def _session_commands(plans: Iterable[AssetPlan]) -> tuple[str, ...]:
+    """Return what devices hear besides what is asked."""
+    from auditor.transports.cli import SESSION_COMMANDS  # noqa: PLC0415  (paramiko: half a second)
+
+    talked_to = {
+        plan.asset.platform
+        for plan in plans
+        if any(isinstance(one, Cli) for asked in plan.requests.values() for one in asked)
+    }
+    return tuple(sorted({command for platform in talked_to for command in SESSION_COMMANDS.get(platform, ())}))
+
+
+def _pattern(words: str) -> str:
+    """Return the pattern of a command's words behind the first, to which devices add <cr> (tac_plus.conf(5))."""
+    return f'"^{re.sub(_SIGNS, _AS_IS, words)}( <cr>)?$"' if words else '"^(<cr>)?$"'
 
 
 def _sudoers_command(request: Shell) -> str:

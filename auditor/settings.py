@@ -5,11 +5,12 @@ A nested setting is named with two underscores: AUDITOR_COLLECT__WORKERS=20. Com
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -25,8 +26,18 @@ from auditor.model.asset import Asset
 from auditor.workspace import Workspace
 
 _PREFIX: Final = "AUDITOR_"
-Positive = Annotated[float, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+def _number(value: object) -> object:
+    """Refuse a switch, which pydantic would take for 1 or 0."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number, and not a switch")  # noqa: TRY004  (pydantic places ValueErrors)
+    return value
+
+
+Number = BeforeValidator(_number)
+Positive = Annotated[float, Field(gt=0), Number]
+Seconds = Annotated[float, Field(gt=0, le=86_400), Number]
 _NESTED: Final = (
     ("connect_seconds", "asset_seconds"),
     ("asset_seconds", "audit_seconds"),
@@ -52,17 +63,17 @@ class CollectSettings(Section):
     than `asset_seconds`, nor that more than `audit_seconds`.
     """
 
-    workers: Annotated[int, Field(gt=0, le=1000)] = 50  # assets that are asked at once, over all processes
-    processes: Annotated[int, Field(ge=0, le=64)] = 0  # that ask; 0: one a core where there are many assets
+    workers: Annotated[int, Field(gt=0, le=1000), Number] = 50  # assets that are asked at once, over all processes
+    processes: Annotated[int, Field(ge=0, le=64), Number] = 0  # that ask; 0: one a core where there are many assets
     connect_seconds: Seconds = 10.0  # for each of: connecting, agreeing on keys, logging in
     asset_seconds: Seconds = 300.0  # for everything that is asked of one asset
-    audit_seconds: Annotated[float, Field(ge=0, le=604_800)] = 86_400.0  # for a whole audit; 0: no limit
-    jitter_seconds: Annotated[float, Field(ge=0, le=60)] = 0.0  # a random pause up to this before each connection
-    refusals: Annotated[int, Field(ge=1, le=100)] = 3  # of a credential, after which it is tried nowhere any more
+    audit_seconds: Annotated[float, Field(ge=0, le=604_800), Number] = 86_400.0  # for a whole audit; 0: no limit
+    jitter_seconds: Annotated[float, Field(ge=0, le=60), Number] = 0.0  # a random pause up to this before each asset
+    refusals: Annotated[int, Field(ge=1, le=100), Number] = 3  # of a credential; then it is tried nowhere any more
     enrol: bool = False  # pin the host keys of hosts that are seen for the first time
 
 
-AtOnce = Annotated[int, Field(ge=0, le=1000)]
+AtOnce = Annotated[int, Field(ge=0, le=1000), Number]
 
 
 class LimitSettings(Section):
@@ -87,6 +98,11 @@ class LimitSettings(Section):
         """Return how many assets of a site may be asked at once; 0: no limit."""
         return self.sites.get(site, self.per_site) if site else 0
 
+    def on(self, zone: str, site: str) -> dict[tuple[str, str], int]:
+        """Return the limits that a place sets: ("zone", "dmz") and how many of its assets may be asked at once."""
+        found = {("zone", zone): self.of_zone(zone), ("site", site): self.of_site(site)}
+        return {place: most for place, most in found.items() if most}
+
     def of_credential(self, credential: str) -> int:
         """Return how many assets may be asked at once with a credential; 0: no limit."""
         return self.credentials.get(credential, self.per_credential) if credential else 0
@@ -105,6 +121,12 @@ class ProjectSettings(Section):
     currency: str = "EUR"
     hourly_rate: Positive = 80.0
     rates: dict[str, Positive] = {}  # of a role, where it differs
+
+
+class IntelSettings(Section):
+    """Where dated knowledge is fetched from, by what it is about, where that is not its publisher's own address."""
+
+    urls: dict[str, str] = {}
 
 
 class Environment(EnvSettingsSource):
@@ -139,6 +161,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     scope: ScopeSettings = ScopeSettings()
     projects: ProjectSettings = ProjectSettings()
+    intel: IntelSettings = IntelSettings()
     credentials: dict[str, object] = {}  # validated by auditor.credentials, which knows their forms
     vault: dict[str, object] = {}  # and so is this
     windows: tuple[object, ...] = ()  # these two by auditor.windows
@@ -161,7 +184,9 @@ class Settings(BaseSettings):
 def read_settings(workspace: Workspace) -> tuple[Settings, Document]:
     """Return a workspace's settings, and the document for messages about them. Raises ContentError."""
     written = read_toml(workspace.settings_file) if workspace.exists else Document("auditor.toml", {})
-    places = {**written.places, **_environment()}
+    given = _environment()
+    _refuse_stray_variables(given)
+    places = {**written.places, **given}
     document = Document(written.file, written.value, places, places)
     assert isinstance(document.value, dict)
     try:
@@ -212,6 +237,22 @@ def _environment() -> dict[tuple[Key, ...], Place]:
     return {
         tuple(name[len(_PREFIX) :].lower().split("__")): Place(f"{name} in the environment") for name in sorted(names)
     }
+
+
+def _refuse_stray_variables(given: Mapping[tuple[Key, ...], Place]) -> None:
+    """Raise ContentError for nested settings that there are not: a scope would not be narrowed by a misspelt one.
+
+    What has no two underscores in it may be anybody's, such as a secret that a credential names.
+    """
+    tables = Settings.model_fields
+    problems = []
+    for (table, *inner), place in given.items():
+        if inner and table not in tables:
+            close = get_close_matches(str(table), tables, 1)
+            mend = f"Did you mean {_PREFIX}{close[0].upper()}__{'__'.join(map(str, inner)).upper()}?" if close else ""
+            problems.append(ContentError(place, f"{table}: there is no such setting", mend))
+    if problems:
+        raise ContentError.of(problems)
 
 
 def store_url(workspace: Workspace, settings: Settings) -> str:

@@ -57,7 +57,7 @@ def judged(check: Check, *facts: object, **settings: object) -> Result:
     """Return the verdict of a check on facts given as plain values, as UNKNOWN or as ABSENT."""
     kinds = {kind: _known(value) for kind, value in zip(check.needs.values(), facts, strict=True)}
     control = Control(id="T-1", title="A control", policy="test")
-    return judge(Demand(asset=an_asset(), control=control, check=check, settings=settings), kinds.__getitem__)
+    return judge(Demand(control=control, check=check, settings=settings), an_asset(), kinds.__getitem__)
 
 
 def subjects(result: Result) -> tuple[str, ...]:

@@ -39,6 +39,11 @@ class Workspace:
         """Return the folder of the database and its key."""
         return self.root / ".auditor"
 
+    @property
+    def intel(self) -> Path:
+        """Return the folder of dated knowledge that this workspace was given; it need not exist."""
+        return self.root / "intel"
+
     def folders(self, name: str) -> tuple[Path, ...]:
         """Return the content folders of this name that exist: the workspace's own, then the shipped one."""
         own = self.root / name

@@ -13,7 +13,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +21,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from auditor.collect.ask import Asker, Collected, Job, declared_requests
-from auditor.collect.plan import AssetPlan, Planner
+from auditor.collect.plan import AssetPlan, Planner, plan_asset
 from auditor.collect.redact import Redactor
 from auditor.findings import reconcile
+from auditor.garbage import seldom_looked_for
 from auditor.judging import Judge
 from auditor.model.asset import Access, Asset, Channel, Kind, Platform
 from auditor.model.evidence import text_digest
@@ -31,6 +32,7 @@ from auditor.model.policy import Control, Demand, Policy
 from auditor.model.probe import Answer, Request
 from auditor.model.result import Judged, Verdict
 from auditor.plugins import Content, load_content
+from auditor.policy.demands import demands
 from auditor.setup import ambient
 from auditor.store.store import Store
 from auditor.transports.local import Local
@@ -52,18 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args(arguments)
     content = load_content(Workspace.find(ROOT))
-    said = ask_this_machine(content, demanded(content, names_of(content), 10_000))
-    controls = demanded(content, mixed(content, said), chosen.checks)
+    said = ask_this_machine(content)
+    policy = demanding(content, mixed(content, said), chosen.checks)
     with tempfile.TemporaryDirectory(prefix="auditor-bench-") as folder:
         database = Path(folder) / "auditor.db"
         with Store.open(database) as store:
-            spent = [audit(store, content, controls, said, chosen) for _ in range(2)]
+            spent = [audit(store, content, policy, said, chosen) for _ in range(2)]
             findings = len(store.findings())
         stored = size_of(database)
     told = {
         "machine": machine(),
         "assets": chosen.assets,
-        "demands": len(controls),
+        "demands": len(policy.controls),
         "findings": findings,
         "builds": chosen.builds or chosen.assets,
         "cpu_seconds": dict(zip(("first audit", "second audit"), spent, strict=True)),
@@ -76,31 +78,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def names_of(content: Content) -> list[str]:
     """Return the checks that a Linux host can be asked for."""
-    asset, control, names = host("probe"), Control(id="", title="", policy=""), []
+    names, control = [], Control(id="", title="", policy="")
     for check in content.checks.values():
-        plan = Planner(content).plan(asset, [Demand(asset=asset, control=control, check=check)])
+        plan = plan_asset(host("probe"), [Demand(control=control, check=check)], content)
         names += [check.id] if plan.requests and not plan.unasked else []
     return names
 
 
 def mixed(content: Content, said: Mapping[Request, Answer]) -> list[str]:
     """Return checks of which about one in ten fails on this machine, as in a fleet that somebody looks after."""
-    controls = demanded(content, names_of(content), 10_000)
-    plan = Planner(content).plan(host("probe"), [demand for _, demand in controls])
+    plan = planned(content, demanding(content, names_of(content), 10_000), ["probe"])["probe"]
     judged = Judge(ambient(NOW.date())).judge(plan, Collected(plan.asset, said))
     failed = [one.check for one in judged.judgements if one.verdict is Verdict.FAIL and len(one.violations) < MANY]
     other = [one.check for one in judged.judgements if one.verdict is not Verdict.FAIL]
     return [*other, *failed[: len(other) // 9]]
 
 
-def demanded(content: Content, names: Sequence[str], count: int) -> list[tuple[Control, Demand]]:
-    """Return a demand for each of these checks; where more are wanted, a second control demands them again."""
-    asset, made = host("probe"), []
-    for number in range(min(count, 2 * len(names))):
-        check = content.checks[names[number % len(names)]]
-        control = Control(id=f"B-{number}", title=check.title, policy="bench", checks={check.id: {}})
-        made.append((control, Demand(asset=asset, control=control, check=check, settings=control.checks[check.id])))
-    return made
+def demanding(content: Content, names: Sequence[str], count: int) -> Policy:
+    """Return a policy that demands these checks; where more are wanted, a second control demands them again."""
+    chosen = [content.checks[names[number % len(names)]] for number in range(min(count, 2 * len(names)))]
+    controls = tuple(
+        Control(id=f"B-{number}", title=check.title, policy="bench", checks={check.id: {}})
+        for number, check in enumerate(chosen)
+    )
+    return Policy(id="bench", version="1", controls=controls, digest="bench")
+
+
+def planned(content: Content, policy: Policy, names: Iterable[str]) -> dict[str, AssetPlan]:
+    """Return what each of these hosts has to be asked, as the pipeline plans it."""
+    planner = Planner(content)
+    return {asset.name: planner.plan(asset, wanted) for asset, wanted in demands(policy, map(host, names), content)}
 
 
 def host(name: str) -> Asset:
@@ -109,46 +116,48 @@ def host(name: str) -> Asset:
     return Asset(name=name, kind=Kind.SERVER, platform=Platform.LINUX, accesses=(access,), addresses=("127.0.0.1",))
 
 
-def ask_this_machine(content: Content, controls: Sequence[tuple[Control, Demand]]) -> Mapping[Request, Answer]:
-    """Return what this machine answers to all that the demands need, redacted."""
-    plan = Planner(content).plan(host("probe"), [demand for _, demand in controls])
+def ask_this_machine(content: Content) -> Mapping[Request, Answer]:
+    """Return what this machine answers to all that any check needs, redacted."""
+    plan = planned(content, demanding(content, names_of(content), 10_000), ["probe"])["probe"]
     asker = Asker({Channel.LOCAL: Local(600.0)}, Redactor(b"bench"), declared_requests(content))
     return asker.ask(Job(plan.asset, plan.requests)).answers
 
 
 def build(said: Mapping[Request, Answer], number: int) -> dict[Request, Answer]:
-    """Return the answers of one build: each the same to a reader, and another text all the same."""
+    """Return the answers of one build: each the same to a reader, and another text all the same.
+
+    Blank lines at the beginning make the difference: at the end, an answer would count as cut off.
+    """
     mark = "".join("\n" if digit == "1" else " \n" for digit in f"{number:b}")
     changed = {}
     for request, answer in said.items():
-        text = answer.text.rstrip("\n") + mark if answer.digest else answer.text
+        text = mark + answer.text if answer.digest else answer.text
         changed[request] = replace(answer, text=text, digest=text_digest(text) if answer.digest else "")
     return changed
 
 
+@seldom_looked_for()
 def audit(
     store: Store,
     content: Content,
-    controls: Sequence[tuple[Control, Demand]],
+    policy: Policy,
     said: Mapping[Request, Answer],
     chosen: argparse.Namespace,
 ) -> dict[str, float]:
     """Judge, store and follow the fleet once; return the CPU seconds of each stage, making texts left out."""
-    policy = Policy(id="bench", version="1", controls=tuple(control for control, _ in controls), digest="bench")
     names = [f"host-{number:05}" for number in range(chosen.assets)]
     spent = dict.fromkeys(("plan", "judge", "store", "reconcile", "finish"), 0.0)
     run = store.resume_or_begin(policy, str(time.monotonic()), names, now=NOW)
-    judge, planner = Judge(ambient(NOW.date())), Planner(content)
-    lot: list[tuple[Collected, Judged]] = []
-    for name, answers in zip(names, builds(said, chosen), strict=True):
-        began = Moment()
-        plan = _plan(planner, name, controls)
-        spent["plan"] += began.until_now()[1]
+    began = Moment()
+    plans = planned(content, policy, names)
+    spent["plan"] += began.until_now()[1]
+    judge, lot = Judge(ambient(NOW.date())), list[tuple[Collected, Judged]]()
+    for plan, answers in zip(plans.values(), builds(said, chosen), strict=True):
         began = Moment()
         collected = Collected(plan.asset, answers)
         lot.append((collected, judge.judge(plan, collected)))
         spent["judge"] += began.until_now()[1]
-        if len(lot) == LOT or name == names[-1]:
+        if len(lot) == LOT or plan.asset.name == names[-1]:
             began = Moment()
             store.save_assets(run.id, lot, now=NOW)
             spent["store"] += began.until_now()[1]
@@ -167,11 +176,6 @@ def builds(said: Mapping[Request, Answer], chosen: argparse.Namespace) -> Iterat
     kept = [build(said, number) for number in range(chosen.builds)]
     for number in range(chosen.assets):
         yield kept[number % chosen.builds] if kept else build(said, number)
-
-
-def _plan(planner: Planner, name: str, controls: Sequence[tuple[Control, Demand]]) -> AssetPlan:
-    asset = host(name)
-    return planner.plan(asset, [replace(demand, asset=asset) for _, demand in controls])
 
 
 if __name__ == "__main__":

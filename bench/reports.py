@@ -101,7 +101,7 @@ class Gathered:
 
 def make(folder: Path, assets: int) -> dict[str, object]:
     """Make a workspace with one audit of so many assets."""
-    from auditor.findings import reconcile  # noqa: PLC0415
+    from auditor.findings import Retiring, reconcile  # noqa: PLC0415
     from auditor.setup import open_store, prepare  # noqa: PLC0415
 
     (folder / "inventory").mkdir(parents=True)
@@ -117,7 +117,7 @@ def make(folder: Path, assets: int) -> dict[str, object]:
             gathered, about = audited(asset, number, demands, setup.content.checks)
             store.save_asset(run.id, gathered, about, now=NOW)
             results += about
-        found = reconcile([], results, setup.policy.waivers, setup.solutions, now=NOW, inventory=names)
+        found = reconcile([], results, setup.policy.waivers, setup.solutions, now=NOW, retiring=Retiring(names))
         store.finish_audit(run.id, found, now=NOW + timedelta(minutes=9))
     return {"results": len(results), "findings": len(found)}
 

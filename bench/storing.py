@@ -28,7 +28,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from auditor.findings import reconcile
+from auditor.findings import Retiring, reconcile
 from auditor.model.asset import Asset, Channel
 from auditor.model.check import Severity, Violation
 from auditor.model.evidence import Evidence, text_digest
@@ -299,7 +299,7 @@ def one_audit(store: Store, names: Sequence[str], given: Iterator[Given], at: da
     with clock.of("read findings"):
         before = store.findings()
     with clock.of("read and reconcile"):
-        findings = reconcile(before, store.judged(audit.id), (), {}, now=at, inventory=names)
+        findings = reconcile(before, store.judged(audit.id), (), {}, now=at, retiring=Retiring(names))
     with clock.of("finish"):
         store.finish_audit(audit.id, findings, now=at)
     with clock.of("tallies"):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, check
-from auditor.facts.kernel import KernelAtBoot, KernelNow, asked
+from auditor.facts.kernel import KernelAtBoot, KernelNow
+from auditor.facts.kernel_parameters import asked
 from auditor.facts.kernel_views import BOTH_VIEWS, Combine, View, has_ipv6, judge_interfaces, judge_parameter
 from auditor.facts.sysctl import parameter_path
 

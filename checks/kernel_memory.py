@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from auditor import Fix, NotApplicable, Outcome, Severity, check
+from auditor import Fix, NotApplicable, Outcome, Severity, Violation, check
+from auditor.facts.coredumps import Prelink
 from auditor.facts.kernel import KernelAtBoot, KernelNow
 from auditor.facts.kernel_views import BOTH_VIEWS, View, judge_parameter
 
@@ -39,6 +40,22 @@ def ptrace(now: KernelNow, boot: KernelAtBoot, *, at_least: int = 1, view: View 
     yield from judge_parameter(
         (now, boot), "kernel/yama/ptrace_scope", lambda n: n >= at_least, f"{at_least} or more", view
     )
+
+
+@check(
+    "kernel.prelink-absent",
+    severity=Severity.LOW,
+    fix=Fix("Run prelink -ua, then remove the package prelink.", solution="harden-kernel"),
+    references=("cis-debian12:1.5.4",),
+)
+def prelink_absent(prelink: Prelink) -> Iterator[Outcome]:
+    """Programs are not moved to fixed places
+
+    To start programs faster, prelink writes addresses into them, so that they lie where an attacker expects them, and
+    changes files that integrity checks guard.
+    """
+    for path in prelink.files:
+        yield Violation(path, found="here", wanted="removed")
 
 
 @check("kernel.dmesg", severity=Severity.LOW, fix=_fix("kernel.dmesg_restrict to 1"))

@@ -46,7 +46,12 @@ def _counts(host: str, hosts: frozenset[str]) -> bool:
     name = host.lower().rstrip(".")
     if hosts:
         return name in {one.lower().rstrip(".") for one in hosts}
-    return not (name.startswith("127.") or name in {"localhost", "::1", ""})
+    return bool(name) and not _is_here(name)
+
+
+def _is_here(host: str) -> bool:
+    name = host.lower().rstrip(".")
+    return name.startswith("127.") or name in {"localhost", "::1"}
 
 
 def _reaches(logs: LogKeeping, view: View) -> Iterator[Outcome]:
@@ -67,6 +72,8 @@ def _maybe(logs: LogKeeping, partly: list[LogForward]) -> str:
         return f"{logs.unread[0]} was not read, and may say where logs are sent"
     if others := sorted((logs.running or frozenset()) & SHIPPERS):
         return f"{others[0]} runs and may send them; its configuration is not read"
+    if relays := [way.host for way in logs.forwards if way.share == "everything" and _is_here(way.host)]:
+        return f"they are handed to a program at {relays[0]}, such as a relay or an agent, that may send them on"
     if any(way.share == "under a condition" for way in partly):
         return "rsyslog sends messages only under a condition, which is not judged"
     return ""

@@ -70,6 +70,19 @@ def test_transports_that_there_are_not(folder: Path, listener: socket.socket, tr
     assert refused(folder, listener, SETTINGS + CREDENTIAL, f"assets:\n{row}").startswith(said)
 
 
+@pytest.mark.parametrize("kind", ["printer", "phone", "ip-phone", "ups"])
+def test_a_way_that_leads_to_paper(folder: Path, listener: socket.socket, kind: str) -> None:
+    """Whatever the inventory says: no connection to a raw print port of what may print."""
+    rows = host(9107, "mfp-01").replace("kind: server", f"kind: {kind}") + host(9107, "web-01")
+
+    told = refused(folder, listener, SETTINGS + CREDENTIAL, f"assets:\n{rows}")
+
+    assert told == (
+        f"auditor: inventory/i.yaml:2:5: mfp-01 is a {kind}, and its ssh leads to the raw print port 9107\n"
+        "  Name another port: what is sent to 9100-9107 comes out on paper.\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
@@ -78,6 +91,8 @@ def test_transports_that_there_are_not(folder: Path, listener: socket.socket, tr
         ("[collect]\nconnect_seconds = 900\n", "auditor.toml:3:1: connect_seconds: 900 s do not fit into the 300 s"),
         ("[collect]\nasset_seconds = 90\naudit_seconds = 60\n", "auditor.toml:3:1: asset_seconds: 90 s do not fit"),
         ("[limits.zones]\ndmz = 3\n", "auditor.toml:3:1: limits.zones: there is no zone dmz"),
+        ("[store]\nurl = 'mysql://u:canary-7f2e9@db/x'\n", "auditor.toml:3:1: The database URL begins with mysql://"),
+        ("[store]\nurl = 'postgresql://db:canary-7f2e9/x'\n", "auditor.toml:3:1: The database URL cannot be read"),
         ("[[windows]]\nfrom = '25:00'\nto = '01:00'\ntimezone = 'UTC'\n", "auditor.toml:3:1: from: should be a time"),
         (
             "[[windows]]\nfrom = '22:00'\nto = '01:00'\ntimezone = 'UTC'\napplies_to = {site = ['bon']}\n",
@@ -89,10 +104,13 @@ def test_transports_that_there_are_not(folder: Path, listener: socket.socket, tr
         ),
     ],
 )
-def test_limits_that_cannot_be(folder: Path, listener: socket.socket, settings: str, said: str) -> None:
+def test_limits_that_cannot_be(
+    folder: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch, settings: str, said: str
+) -> None:
     """With the line of the settings."""
     inventory = f"assets:\n{host(listener.getsockname()[1])}"
 
+    monkeypatch.setenv("LAB_PASSWORD", CANARY)
     assert refused(folder, listener, SETTINGS + settings + CREDENTIAL, inventory).startswith(f"auditor: {said}")
 
 
@@ -155,6 +173,35 @@ def test_credentials_that_do_not_open(folder: Path, listener: socket.socket) -> 
         "auditor: auditor.toml:4:1: credentials.lab.password: "
         "there is nothing in env LAB_PASSWORD; export LAB_PASSWORD=...\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("parts", "version", "said"),
+    [
+        (
+            "user = 'a'\nauth = {env = 'SHORT'}",
+            "",
+            "the auth password is shorter than the 8 characters RFC 3414 demands",
+        ),
+        ("user = 'a'\nprivacy = {env = 'LONG'}", "", "SNMPv3 has no privacy without authentication: give an auth"),
+        ("community = {env = 'LONG'}", "3", "SNMPv3 needs a user, and the credential has none"),
+        ("user = 'a'\nauth = {env = 'LONG'}", "2c", "SNMPv2c needs a community, and the credential has none"),
+        ("user = 'a'\npassword = {env = 'LONG'}\nprivacy_protocol = 'aes'", "2c", "SNMPv2c needs a community"),
+    ],
+)
+def test_credentials_that_no_agent_can_take(
+    folder: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch, parts: str, version: str, said: str
+) -> None:
+    """Whatever is there to be asked: a password that the protocol does not allow, or none at all."""
+    monkeypatch.setenv("SHORT", CANARY[:7])
+    monkeypatch.setenv("LONG", CANARY)
+    ways = f"snmp: {{credential: read, version: '{version}'}}" if version else "snmp: {credential: read}"
+    rows = [ASSET.format(name=name, address="127.0.0.1", transports=ways) for name in ("ups-01", "ups-02")]
+
+    told = refused(folder, listener, f"{SETTINGS}[credentials.read]\n{parts}\n", f"assets:\n{''.join(rows)}")
+
+    assert told.startswith(f"auditor: auditor.toml:3:1: credential read: {said}")
+    assert len(told.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.lab.sshd import SSHD
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(SSHD is None, reason="sshd is not installed")]
 
-HOSTS = 300
+HOSTS = 1000
 STEP, ASSET, GRACE = 10.0, 60.0, 5.0  # seconds; the grace is for a busy machine, and shorter than a step
 REASONS = {
     Kind.REFUSING: "port {port}: Connection refused",
@@ -42,7 +42,7 @@ class Timing(Watcher):
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowd]:
-    """Return hosts of which 30 are dead and 15 hang."""
+    """Return a thousand hosts, of which 100 are dead and 50 hang."""
     with Fleet(tmp_path_factory.mktemp("crowd"), policy="one") as fleet:
         fleet.workspace.collect = {"connect_seconds": STEP, "asset_seconds": ASSET, "workers": 32}
         with Crowd(fleet, HOSTS) as started:

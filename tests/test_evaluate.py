@@ -177,8 +177,8 @@ def test_a_probe_that_fails_is_an_error_of_what_needs_it() -> None:
         return Known(Left(), (SEEN,))
 
     control = Control(id="C", title="c", policy="p")
-    demands = [Demand(asset=asset(), control=control, check=one) for one in (both, checking(lambda _: []))]
-    first, second = judge_all(demands, knowledge)
+    demands = [Demand(control=control, check=one) for one in (both, checking(lambda _: []))]
+    first, second = judge_all(demands, asset(), knowledge)
 
     assert (Verdict.ERROR, Verdict.PASS) == (first.verdict, second.verdict)
     assert first.reason.startswith("The check failed: IndexError: list index out of range")
@@ -196,8 +196,8 @@ def test_a_long_complaint_is_cut() -> None:
 
 def test_a_control_without_checks_is_for_a_person() -> None:
     """It rests on the inventory's entry."""
-    demand = Demand(asset=asset(), control=Control(id="C", title="c", policy="p"), check=None)
-    result = judge(demand, lambda _: UNKNOWN)
+    demand = Demand(control=Control(id="C", title="c", policy="p"), check=None)
+    result = judge(demand, asset(), lambda _: UNKNOWN)
 
     assert (result.verdict, result.check, result.severity) == (Verdict.MANUAL, "", Severity.MEDIUM)
     assert result.evidence[0].origin == "inventory/example.yaml:3"
@@ -206,9 +206,9 @@ def test_a_control_without_checks_is_for_a_person() -> None:
 def test_the_policys_severity_goes_before_the_checks() -> None:
     """The company knows what it has to lose."""
     control = Control(id="C", title="c", policy="p", severity=Severity.CRITICAL)
-    demand = Demand(asset=asset(), control=control, check=both)
+    demand = Demand(control=control, check=both)
 
-    assert judge(demand, lambda _: UNKNOWN).severity == Severity.CRITICAL
+    assert judge(demand, asset(), lambda _: UNKNOWN).severity == Severity.CRITICAL
     assert judged(both, Left(), Right()).severity == Severity.LOW
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from auditor import evaluate, findings
-from auditor.findings import WaiverReview, reconcile, review
+from auditor.findings import Retiring, WaiverReview, reconcile, review
 from auditor.model.check import Severity, Undecided, Value, Violation
 from auditor.model.finding import Finding, FindingState
 from auditor.model.policy import Waiver
@@ -19,6 +19,7 @@ CHECK, SUBJECT = "ssh.root-login", "PermitRootLogin"
 SOLUTIONS = {CHECK: "harden-ssh"}
 NEW, OPEN, REOPENED = FindingState.NEW, FindingState.OPEN, FindingState.REOPENED
 WAIVED, NOT_VERIFIED, FIXED = FindingState.WAIVED, FindingState.NOT_VERIFIED, FindingState.FIXED
+RETIRED = FindingState.RETIRED
 
 
 def result(verdict: Verdict, **changed: object) -> Result:
@@ -52,6 +53,7 @@ def known(state: FindingState = OPEN, **changed: object) -> Finding:
         "first_seen": BEFORE,
         "last_seen": BEFORE,
         "fixed_at": BEFORE if state is FIXED else None,
+        "retired_at": BEFORE if state is RETIRED else None,
     }
     return Finding(**{**fields, **changed})  # type: ignore[arg-type]
 
@@ -89,6 +91,8 @@ TOO_MANY = result(
     Verdict.FAIL, violations=tuple(Violation(f"place {number}", 1, 2) for number in range(findings.MOST_OUTCOMES))
 )
 STANDING = (NEW, OPEN, REOPENED, NOT_VERIFIED)
+OTHER_POLICY = Retiring(policy=False)
+UNDEMANDED = "The policy no longer demands it of this asset."
 
 TRANSITIONS = [
     *((state, [seen()], OPEN, "") for state in STANDING),
@@ -106,8 +110,12 @@ TRANSITIONS = [
     (OPEN, [WHOLE_IN_DOUBT], NOT_VERIFIED, "unreadable"),
     (OPEN, [TOO_MANY], NOT_VERIFIED, "More than 999 places are not met; not all of them were kept."),
     (WAIVED, [UNKNOWN], NOT_VERIFIED, "no route to host; no waiver holds any more"),
-    *((state, [OTHER_CHECK], NOT_VERIFIED, "No longer demanded by the policy.") for state in STANDING),
-    (OPEN, [MANUAL], NOT_VERIFIED, "No longer demanded by the policy."),
+    *((state, [OTHER_CHECK], RETIRED, UNDEMANDED) for state in (*STANDING, WAIVED)),
+    (OPEN, [MANUAL], RETIRED, UNDEMANDED),
+    (RETIRED, [seen()], REOPENED, ""),
+    (RETIRED, [PASS], FIXED, ""),
+    (RETIRED, [UNKNOWN], NOT_VERIFIED, "no route to host"),
+    *((RETIRED, results, RETIRED, "") for results in ([OTHER_CHECK], [])),
     *((FIXED, results, FIXED, "") for results in ([UNKNOWN], [ERROR], [OTHER_CHECK], [GONE], [])),
     *((state, [], state, "") for state in (*STANDING, WAIVED)),
     *((state, [replace(PASS, asset="web-02")], state, "") for state in (*STANDING, WAIVED)),
@@ -125,7 +133,8 @@ def test_transitions(before: FindingState, results: list[Result], state: Finding
     assert (found.state, found.reason) == (state, reason)
     assert found.first_seen == BEFORE
     assert found.last_seen == (NOW if state in {OPEN, REOPENED} and _saw(results) else BEFORE)
-    assert found.fixed_at == (None if state is not FIXED else BEFORE if before is FIXED else NOW)
+    for ended, at in ((FIXED, found.fixed_at), (RETIRED, found.retired_at)):
+        assert at == (None if state is not ended else BEFORE if before is ended else NOW)
 
 
 def _saw(results: list[Result]) -> bool:
@@ -180,16 +189,60 @@ def test_a_scoped_audit_leaves_other_assets_alone() -> None:
     assert [f for f in after(others, [PASS]) if f.asset != "web-01"] == sorted(others, key=lambda f: f.asset)
 
 
-def test_an_asset_that_left_the_inventory_is_not_verified() -> None:
-    """With the whole inventory's names, findings on assets that are not in it cannot be verified; fixed stay fixed."""
-    before = [known(asset="gone"), known(FIXED, asset="gone-too"), known(asset="web-02")]
-    found = reconcile(before, [PASS], [], SOLUTIONS, now=NOW, inventory=["web-01", "web-02"])
-
-    assert [(f.asset, f.state, f.reason) for f in found] == [
-        ("gone", NOT_VERIFIED, "The asset is no longer in the inventory."),
-        ("gone-too", FIXED, ""),
-        ("web-02", OPEN, ""),
+def test_findings_of_an_asset_that_left_the_inventory_are_retired() -> None:
+    """By the whole inventory's names; fixed stay fixed, retired keep their day and reason."""
+    before = [
+        known(asset="gone"),
+        known(FIXED, asset="gone-fixed"),
+        known(RETIRED, asset="gone-long-ago", reason="then"),
+        known(WAIVED, asset="gone-waived", waived_until=EVE, waived_found="yes"),
+        known(asset="web-02"),
     ]
+    held = waiver(assets=frozenset({"gone-waived"}))
+    found = reconcile(before, [PASS], [held], SOLUTIONS, now=NOW, retiring=Retiring(["web-01", "web-02"]))
+
+    left = "The asset left the inventory."
+    assert [(f.asset, f.state, f.reason, f.retired_at) for f in found] == [
+        ("gone", RETIRED, left, NOW),
+        ("gone-fixed", FIXED, "", None),
+        ("gone-long-ago", RETIRED, "then", BEFORE),
+        ("gone-waived", RETIRED, left, NOW),
+        ("web-02", OPEN, "", None),
+    ]
+
+
+@pytest.mark.parametrize("state", [*STANDING, WAIVED])
+def test_another_policy_than_the_company_s_own_retires_nothing(state: FindingState) -> None:
+    """A look with another policy does not say that the usual one demands no more what it demanded."""
+    (found,) = reconcile([known(state)], [OTHER_CHECK], [], SOLUTIONS, now=NOW, retiring=OTHER_POLICY)
+
+    lapsed = "; no waiver holds any more" if state is WAIVED else ""
+    assert (found.state, found.retired_at) == (NOT_VERIFIED, None)
+    assert found.reason == f"This audit's policy does not demand it of this asset.{lapsed}"
+
+
+@pytest.mark.parametrize("state", [FIXED, RETIRED])
+def test_another_policy_wakes_nothing_that_has_ended(state: FindingState) -> None:
+    """What is over stays over, unless it is demanded again and cannot be told, or is seen."""
+    assert reconcile([known(state)], [OTHER_CHECK], [], SOLUTIONS, now=NOW, retiring=OTHER_POLICY) == [known(state)]
+
+
+def test_what_is_retired_and_comes_back_is_another_thing_each_time() -> None:
+    """Retired, reopened, retired again with the later day: and never fixed on the way."""
+    retired = after([known()], [OTHER_CHECK])
+    back = after(retired, [seen()], now=NOW + timedelta(days=7))
+    again = after(back, [OTHER_CHECK], now=NOW + timedelta(days=14))
+
+    assert [f.state for f in (*retired, *back, *again)] == [RETIRED, REOPENED, RETIRED]
+    assert [f.retired_at for f in (*retired, *back, *again)] == [NOW, None, NOW + timedelta(days=14)]
+    assert {f.fixed_at for f in (*retired, *back, *again)} == {None}
+
+
+def test_a_waiver_for_what_is_retired_is_unused() -> None:
+    """Nobody answers for what nobody demands."""
+    (found,) = after([HELD], [OTHER_CHECK], [waiver()])
+
+    assert review([waiver()], [found], now=NOW) == WaiverReview(unused=(waiver(),))
 
 
 def test_reconciling_the_same_twice_differs_only_in_new() -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from auditor.collect.ask import Collected
 from auditor.collect.plan import Planner
 from auditor.judging import Judge
 from auditor.model.asset import Asset
-from auditor.model.check import Fix, Outcome, Severity, Violation, check
+from auditor.model.check import Check, Fix, Outcome, Severity, Violation, check
 from auditor.model.evidence import text_digest
 from auditor.model.policy import Control, Demand
 from auditor.model.probe import Answer, Shell, derived, probe
@@ -93,11 +94,17 @@ CONTROL = Control(id="T-1", title="A control", policy="test")
 PLANNER = Planner(CONTENT)
 
 
-def told(name: str, account: str, files: str = "1024", *checks: object, judge: Judge) -> tuple[Result, ...]:
+@cache
+def demanded(check: Check) -> Demand:
+    """Return what the control demands, one value for every asset as in an audit."""
+    return Demand(control=CONTROL, check=check)
+
+
+def told(name: str, account: str, files: str = "1024", *checks: Check, judge: Judge) -> tuple[Result, ...]:
     """Return the results of an asset that answers this, as the engine gives them."""
     asset = an_asset(name)
     chosen = checks or (not_root, enough)
-    plan = PLANNER.plan(asset, [Demand(asset=asset, control=CONTROL, check=one) for one in chosen])  # type: ignore[arg-type]
+    plan = PLANNER.plan(asset, map(demanded, chosen))
     said = {WHO: account, LIMIT: files}
     answers = [
         replace(an_answer(said[one], one), digest=text_digest(said[one]))
@@ -164,7 +171,7 @@ def test_a_fact_that_rests_on_the_asset_is_worked_out_for_each():
 def test_another_account_is_another_answer():
     """The same words said to somebody with less privilege rest on other evidence."""
     judge, asset = Judge({}), an_asset("web-1")
-    plan = PLANNER.plan(asset, [Demand(asset=asset, control=CONTROL, check=not_root)])
+    plan = PLANNER.plan(asset, [demanded(not_root)])
     for privilege in ("root", "alice (uid 1000)"):
         answer = replace(an_answer("alice", WHO), digest=text_digest("alice"), privilege=privilege)
         (result,) = judge.judge(plan, Collected(asset, {WHO: answer})).results
@@ -174,7 +181,7 @@ def test_another_account_is_another_answer():
 def test_an_unchanged_answer_is_read_from_what_is_stored():
     """The host sent no text; its digest finds the one of last time."""
     asset = an_asset("web-1")
-    plan = PLANNER.plan(asset, [Demand(asset=asset, control=CONTROL, check=not_root)])
+    plan = PLANNER.plan(asset, [demanded(not_root)])
     stored = {text_digest("root"): "root"}
     answer = replace(an_answer("", WHO), digest=text_digest("root"), unchanged=True)
     (result,) = Judge({}, stored.__getitem__).judge(plan, Collected(asset, {WHO: answer})).results

@@ -13,7 +13,7 @@ from tests.test_judging import LIMIT, PLANNER, WHO, enough, not_root
 
 ASSET = an_asset("web-1")
 CONTROL = Control(id="T-1", title="A control", policy="test")
-PLAN = PLANNER.plan(ASSET, [Demand(asset=ASSET, control=CONTROL, check=one) for one in (not_root, enough)])
+PLAN = PLANNER.plan(ASSET, [Demand(control=CONTROL, check=one) for one in (not_root, enough)])
 AWKWARD = 'r\u00f6\u00f6t\0"\\\ud800\n'
 
 

@@ -106,7 +106,7 @@ def test_own_facts_are_planned_asked_and_read(tmp_path: Path) -> None:
     """From the check's signature to the answer."""
     found = content(tmp_path, own=OWN)
     check = found.checks["own.restarted"]
-    demand = Demand(asset=asset(), control=Control(id="C", title="c", policy="p"), check=check)
+    demand = Demand(control=Control(id="C", title="c", policy="p"), check=check)
     plan = plan_asset(asset(), [demand], found)
     ((request,),) = plan.requests.values()
     known = Facts(plan, {request: answer("1209600.5 3.0\n", request)})(check.needs["seen"])

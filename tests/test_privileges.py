@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from auditor.collect.plan import plan_asset
 from auditor.model.asset import Access, Asset, Channel, Kind, Platform
 from auditor.model.policy import Control, Demand
@@ -14,6 +16,7 @@ from auditor.privileges import Privileges, privileges_of
 from auditor.transports.script import sudo_words
 from auditor.workspace import Workspace
 from tests.make import ROOT, asset
+from tests.transports.test_cli_hostile import ask, device
 
 CONTENT = load_content(Workspace(ROOT))
 HARD = Shell(
@@ -114,16 +117,46 @@ def test_an_snmp_view_includes_what_is_read_and_nothing_else() -> None:
 
 
 def test_a_role_includes_the_commands_and_nothing_else() -> None:
-    """A view of IOS begins with its secret."""
-    rights = Privileges(cli=(Cli("show running-config", privileged=True), Cli("show version")))
+    """Anchored at both ends, by their first word; signs of a pattern stand for themselves."""
+    rights = Privileges(cli=(Cli("show running-config", privileged=True), Cli("show ip a.b*")), session=("exit",))
 
     assert rights.router_role().splitlines() == [
-        "parser view auditor",
-        " secret CHOOSE-ONE",
-        " commands exec include show running-config",
-        " commands exec include show version",
+        "# on the device: aaa authorization exec default group tacacs+",
+        "# and: aaa authorization commands 1 default group tacacs+, and the same for commands 15",
+        "group = auditor {",
+        "    service = exec { priv-lvl = 15 }",
+        '    cmd = exit { permit "^(<cr>)?$" }',
+        '    cmd = show { permit "^ip a\\.b\\*( <cr>)?$" permit "^running-config( <cr>)?$" }',
+        "}",
     ]
     assert Privileges().router_role() == ""
+
+
+def permits(role: str, command: str) -> bool:
+    """Whether a group of tac_plus.conf(5) lets a command through: its first word, then the others and <cr>."""
+    word, _, rest = command.partition(" ")
+    allowed = dict(re.findall(r"cmd = (\S+) \{(.*)\}", role))
+    return any(re.search(one, f"{rest} <cr>".strip()) for one in re.findall('permit "(.*?)" ?', allowed.get(word, "")))
+
+
+@pytest.mark.lab
+def test_the_role_lets_a_whole_session_through_and_nothing_else() -> None:
+    """All that a device heard, from the width of the terminal to the good-bye: it would answer each."""
+    router = asset("rt-01", kind=Kind.ROUTER, platform=Platform.CISCO_IOS, accesses=(Access(channel=Channel.CLI),))
+    rights = privileges_of([plan(router)])
+    with device({"show running-config": "version 15.2\nhostname rt-01\nend\n"}) as running:
+        ask(running, *rights.cli)
+        heard = {*running.commands_seen, "exit"}  # which it may hear later
+
+    assert {"terminal length 0", "show privilege", "show running-config"} <= heard
+    role = rights.router_role()
+    assert {command: permits(role, command) for command in heard} == dict.fromkeys(heard, True)
+    assert heard <= {*rights.as_text().splitlines()}
+    for other in (
+        "configure terminal", "show running-config view full", "show running-config | redirect tftp://192.0.2.1/x",
+        "terminal monitor", "enable", "write", "reload", "show version", "exit all",
+    ):  # fmt: skip
+        assert not permits(role, other), other
 
 
 def test_assets_are_asked_just_what_their_demands_need() -> None:
@@ -160,4 +193,4 @@ def plan(asked: Asset, *ids: str):
     """Return what an asset is asked for some checks, or for all."""
     control = Control(id="C", title="c", policy="p")
     checks = [check for check in CONTENT.checks.values() if check.id in ids or not ids]
-    return plan_asset(asked, [Demand(asset=asked, control=control, check=check) for check in checks], CONTENT)
+    return plan_asset(asked, [Demand(control=control, check=check) for check in checks], CONTENT)

@@ -16,7 +16,7 @@ from auditor.model.result import Result
 from auditor.setup import open_store
 from tests.lab.auditing import Watcher, audit
 from tests.lab.fleet import Fleet
-from tests.lab.sshd import SSHD
+from tests.lab.sshd import SSHD, generate_key
 from tests.lab.workspace import LabWorkspace
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(SSHD is None, reason="sshd is not installed")]
@@ -58,6 +58,50 @@ def test_a_killed_audit_is_resumed_by_the_same_command(fleet):
         audits = [(one.id, one.outcome.value) for one in store.audits()]
         assert [comparable(one) for one in unbroken.results] == [comparable(one) for one in store.results("1")]
     assert [("2", "met"), ("1", "met")] == audits
+
+
+def test_refusals_are_counted_on_after_a_kill(fleet, tmp_path):
+    """An account that counts refusals counts those of one audit, however often that is killed and goes on."""
+    workspace = fleet.workspace
+    generate_key(tmp_path / "stranger", "ed25519")
+    user = str(workspace.credentials["key"]["user"])
+    workspace.credential("stranger", texts={"user": user, "key_file": str(tmp_path / "stranger")})
+    names = list(workspace.assets)
+    workspace.release()
+    workspace.hold(workspace.assets["host-03"]["addresses"][0])
+    for name in (one for one in names if one != "host-03"):
+        workspace.assets[name]["transports"]["ssh"]["credential"] = "stranger"
+    workspace.collect.update(workers=1, processes=1)
+    workspace.write()
+    running = workspace.start("audit", "--enrol")
+    try:
+        wait_until(lambda: "host-02" in workspace.said[1] and len(workspace.asked) == 1, running)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        assert 2 == fleet.sshd.log.count("Failed publickey")
+    finally:
+        running.kill()
+    workspace.release()
+
+    resumed = audit(workspace)
+
+    assert 3 == fleet.sshd.log.count("Failed publickey")
+    assert {"stranger": 3} == resumed.stopped
+    reasons = {one.asset: one.reason for one in resumed.results if one.check == "lab.whole"}
+    stopped = "credential stranger stopped after 3 refusals"
+    assert [False, False, False, False, True, True] == [reasons[name] == stopped for name in names]
+    again = audit(workspace)  # a new audit: whoever mended the credential may try it
+    assert 6 == fleet.sshd.log.count("Failed publickey")
+    assert {"stranger": 3} == again.stopped
+
+
+def wait_until(there: Callable[[], bool], running: "subprocess.Popen[bytes]") -> None:
+    """Wait for something while a process runs."""
+    deadline = time.monotonic() + 60
+    while not there():
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_an_interrupted_audit_ends_cleanly_and_keeps_what_was_done(fleet):

@@ -1,12 +1,13 @@
 """`auditor audit`, `auditor audits` and `auditor report`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, emit, emit_json, say
+from auditor.cli.console import Format, FormatOption, emit, emit_json, say, tell
 from auditor.cli.session import Session, session
 from auditor.errors import UsageError
 
@@ -48,6 +49,7 @@ def audit(
     if output is not None:
         _make(output)
     with here.store() as store:
+        _tell_of_the_clock(store)
         with progress(here.log_format) as watching:
             audited = pipeline.audit(setup, store, watching, only=names(assets), enrol=enrol)
         paths = pipeline.write_reports(setup, store, audited.audit, output)
@@ -97,6 +99,16 @@ def _show_access(tried: "Sequence[AccessTried]", format_: Format) -> None:
     raise typer.Exit(1 if any(one.problem for one in tried) else 0)
 
 
+def _tell_of_the_clock(store: "Store") -> None:
+    """Say that an earlier audit is yet to come: what ages, from waivers to evidence, is judged by the clock."""
+    newest, now = store.latest_audit(), datetime.now(UTC)
+    if newest is not None and newest.started_at > now:
+        tell(
+            f"note: this machine's clock says {now:%Y-%m-%d %H:%M} UTC, and audit {newest.id} began at "
+            f"{newest.started_at:%Y-%m-%d %H:%M} UTC: it was set back since, or was ahead then"
+        )
+
+
 def _make(output: Path) -> None:
     """Make the reports' folder before anything is asked. Raises UsageError."""
     try:
@@ -108,7 +120,7 @@ def _make(output: Path) -> None:
 def _summary(setup: "Setup", store: "Store", audited: "Audited", paths: "Mapping[str, Path]", format_: Format) -> None:
     from auditor.cli.summary import COLUMNS, Summary
 
-    summary = Summary(store.collected(audited.audit))
+    summary = Summary(store.collected(audited.audit), store.audit(audited.audit).finished_at or datetime.now(UTC))
     for judged in store.judged(audited.audit):
         summary.add(judged)
     lines = summary.rows(setup.inventory.assets)

@@ -32,6 +32,7 @@ _STYLES = {
     "pass": "green", "met": "green", "fixed": "green", "fail": "red", "critical": "bold red", "high": "red",
     "medium": "yellow", "unknown": "yellow", "error": "magenta", "new": "red", "reopened": "red", "open": "red",
     "not-verified": "yellow", "waived": "cyan", "not-applicable": "dim", "manual": "dim", "low": "dim", "info": "dim",
+    "retired": "dim",
 }  # fmt: skip
 _WHOLE = frozenset({"id", "asset", "severity", "state", "verdict", "kind", "decided", "name", "audit"})
 _UNBOUNDED = 10_000

@@ -29,7 +29,8 @@ def list_(
     with session(context).store() as store:
         found = [f for f in store.findings(asset=asset) if f.state in wanted and f.severity.rank >= severity.rank]
     found.sort(key=lambda finding: (-finding.severity.rank, finding.asset, finding.check, finding.subject))
-    columns = ("id", "severity", "state", "asset", "check", "subject", "found", "wanted")
+    why = ("reason",) if any(finding.reason for finding in found) else ()
+    columns = ("id", "severity", "state", "asset", "check", "subject", "found", "wanted", *why)
     emit(format_, [_row(finding) for finding in found], columns, empty="No such finding.")
 
 
@@ -71,6 +72,7 @@ def _row(finding: "Finding") -> dict[str, object]:
         "first_seen": finding.first_seen,
         "last_seen": finding.last_seen,
         "fixed_at": finding.fixed_at,
+        "retired_at": finding.retired_at,
         "reason": finding.reason,
         "waived_until": finding.waived_until,
     }

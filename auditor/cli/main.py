@@ -12,9 +12,9 @@ from typing import Annotated, Final
 
 import typer
 
-from auditor.cli import assets, audit, checks, evidence, findings, keys, policy, projects, schedule, start, vault
+from auditor.cli import assets, audit, checks, evidence, findings, intel, keys, policy, projects, schedule, start, vault
 from auditor.cli.session import LogFormat, Session
-from auditor.errors import AuditFailed, AuditorError
+from auditor.errors import AuditFailed, AuditorError, NotFetched
 
 EPILOG: Final = (
     "Exit codes: 0 met, 1 demands not met, 2 usage or content error, 3 the audit could not be carried out. "
@@ -36,6 +36,7 @@ app.add_typer(checks.app, name="checks")
 app.add_typer(policy.app, name="policy")
 app.add_typer(findings.app, name="findings")
 app.add_typer(evidence.app, name="evidence")
+app.add_typer(intel.app, name="intel")
 app.add_typer(keys.app, name="keys")
 app.add_typer(vault.app, name="vault")
 app.add_typer(projects.app, name="projects")
@@ -75,7 +76,7 @@ def run() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except AuditFailed as error:
+    except (AuditFailed, NotFetched) as error:
         _stop(error, 3)
     except AuditorError as error:
         _stop(error, 2)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from auditor.model.asset import Asset
@@ -21,6 +22,7 @@ class Summary:
     """What an audit comes to, counted asset by asset, so that no fleet has to be held at once."""
 
     outcomes: "Mapping[str, AssetOutcome]"
+    finished_at: datetime
     counts: Counter[Verdict] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)  # of what assets that answered left unknown
     lines: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -52,7 +54,7 @@ class Summary:
     def headline(self, findings: Iterable[Finding], stopped: "Mapping[str, int]") -> list[str]:
         """Return what comes first: coverage, stopped credentials, verdicts, what changed, then why what is unknown."""
         reached = sum(outcome.reached for outcome in self.outcomes.values())
-        of_now = [one for one in findings if one.asset in self.outcomes and self._of_now(one)]
+        of_now = [one for one in findings if self._of_now(one)]
         states = Counter(finding.state for finding in of_now)
         given = ", ".join(f"{self.counts[verdict]} {verdict.value}" for verdict in Verdict if self.counts[verdict])
         changed = ", ".join(f"{states[state]} {state.value}" for state in FindingState if states[state])
@@ -66,9 +68,11 @@ class Summary:
         ]
 
     def _of_now(self, finding: Finding) -> bool:
-        """Whether a finding belongs to this audit: what earlier ones saw fixed does not."""
+        """Whether a finding belongs to this audit: on its assets, or retired by it; what ended in another does not."""
+        if finding.asset not in self.outcomes and finding.state is not FindingState.RETIRED:
+            return False
         began = min(outcome.saved_at for outcome in self.outcomes.values())
-        return finding.fixed_at is None or finding.state is not FindingState.FIXED or finding.fixed_at >= began
+        return finding.ended_at is None or began <= finding.ended_at <= self.finished_at
 
     def _unknowns(self) -> list[str]:
         common = self.reasons.most_common()

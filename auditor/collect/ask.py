@@ -1,5 +1,6 @@
 """Put an asset's requests to it and keep what it said, redacted; what goes wrong becomes the reason of an answer."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -86,6 +87,7 @@ class Asker:
     redactor: Redactor
     declared: frozenset[Request]
     last_told: LastTold | None = None
+    _reading: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _texts: Distinct[tuple[bool, str], tuple[str, str]] = field(default_factory=lambda: Distinct(_ROOM), repr=False)
 
     def ask(self, job: Job) -> Collected:
@@ -137,10 +139,14 @@ class Asker:
         """Return what was said to a request without its secrets, and its digest; each distinct text is read once."""
         key = (self.redactor.as_configuration(request), said)
         known = self._texts.get(key)
-        if known is None:
-            text = self.redactor.said_to(request, said)
-            known = (text, text_digest(text))
-            self._texts.put(key, known, len(text) + len(said) + 100)
+        if known is not None:
+            return known
+        with self._reading:  # who hears the same at the same time waits, instead of reading it as well
+            known = self._texts.get(key)
+            if known is None:
+                text = self.redactor.said_to(request, said)
+                known = (text, text_digest(text))
+                self._texts.put(key, known, len(text) + len(said) + 100)
         return known
 
     def _failed(self, access: Access, requests: Iterable[Request], problem: str) -> list[Answer]:

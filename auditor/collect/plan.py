@@ -28,24 +28,19 @@ class Planner:
     def __init__(self, content: Content) -> None:
         """Plan with these probes."""
         self._content = content
-        self._drafts: dict[tuple[object, ...], tuple[AssetPlan, tuple[Demand, ...]]] = {}
+        self._drafts: dict[tuple[object, ...], AssetPlan] = {}
 
     def plan(self, asset: Asset, demands: Iterable[Demand]) -> AssetPlan:
         """Return what one asset has to be asked for its demands; like assets share the very same `ways`."""
         chosen = tuple(demands)
         offers = tuple((access.channel, access.holds) for access in asset.accesses)
-        key = (asset.platform, offers, *map(_demanded, chosen))
+        key = (asset.platform, offers, *map(id, chosen))
         if key not in self._drafts:
-            self._drafts[key] = (plan_asset(asset, chosen, self._content), chosen)  # keeps the ids theirs
-        draft, _ = self._drafts[key]
+            self._drafts[key] = plan_asset(asset, chosen, self._content)  # holding the demands keeps their ids theirs
+        draft = self._drafts[key]
         places = {access: number for number, access in reversed(list(enumerate(draft.asset.accesses)))}
         requests = {asset.accesses[places[access]]: asked for access, asked in draft.requests.items()}
-        return AssetPlan(asset, chosen, draft.ways, requests, draft.unasked)
-
-
-def _demanded(demand: Demand) -> tuple[int, ...]:
-    """Return what is the same for all assets of which a control demands something; a manual one has no settings."""
-    return (id(demand.control), id(demand.check), id(demand.settings)) if demand.check else (id(demand.control),)
+        return AssetPlan(asset, draft.demands, draft.ways, requests, draft.unasked)
 
 
 def plan_asset(asset: Asset, demands: Iterable[Demand], content: Content) -> AssetPlan:

@@ -16,6 +16,8 @@ from auditor.facts.logindefs import number, settings
 _MOST_ID: Final = 2**32 - 1
 _DECIMAL: Final = re.compile(r"\s*\+?0{0,99}[0-9]{1,10}")  # Python reads no more than 4,300 digits
 _CLASS: Final = re.compile(r"<secret (?P<kind>\S+) \S+>")
+_NO_SECRET: Final = re.compile(r"<secret empty \S+>")
+_LOCKED: Final = re.compile(r"<secret locked \S+>")
 _RAW: Final = {
     "$y$": "yescrypt", "$gy$": "gost-yescrypt", "$6$": "sha512", "$5$": "sha256", "$2": "bcrypt", "$1$": "md5",
     "$7$": "scrypt",
@@ -38,6 +40,9 @@ class Password:
 
     lock: Lock
     scheme: str = ""
+
+
+_SHADOWED: Final = Password(Lock.SHADOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +208,11 @@ def home_folders(answer: Answer) -> HomeFolders:
 def password(field: str, *, shadowed: str = "") -> Password:
     """Return what a password field says; `shadowed` is the mark that sends the reader to shadow."""
     if shadowed and (field == shadowed or field.startswith("##")):
-        return Password(Lock.SHADOWED)
-    if not field or re.fullmatch(r"<secret empty \S+>", field):
+        return _SHADOWED
+    if not field or _NO_SECRET.fullmatch(field):
         return Password(Lock.EMPTY)
     scheme = _scheme(field.lstrip("!*"))
-    if field[0] in "!*" or re.fullmatch(r"<secret locked \S+>", field):
+    if field[0] in "!*" or _LOCKED.fullmatch(field):
         return Password(Lock.LOCKED, scheme)
     if scheme:
         return Password(Lock.HASHED, scheme)
@@ -216,6 +221,8 @@ def password(field: str, *, shadowed: str = "") -> Password:
 
 
 def _scheme(field: str) -> str:
+    if not field:
+        return ""
     if told := _CLASS.fullmatch(field):
         kind = told["kind"]
         return kind.removeprefix("hash-") if kind.startswith("hash-") and kind != "hash-unknown" else ""
@@ -226,8 +233,8 @@ def _entries(files: Bundle, path: str) -> list[tuple[int, str]]:
     text = files.get(path)
     if text is None:
         raise Unreadable(f"there is no {path}")
-    lines = enumerate(text.split("\n"), 1)
-    return [(place, line.lstrip()) for place, line in lines if line.strip() and line.lstrip()[0] != "#"]
+    lines = enumerate(map(str.lstrip, text.split("\n")), 1)
+    return [(place, line) for place, line in lines if line and line[0] != "#"]
 
 
 def _account(line: str, place: int) -> Account | None:
@@ -259,13 +266,13 @@ def _shadow_entry(line: str) -> ShadowEntry | None:
     except ValueError:
         return None
     # chage writes -1 where others leave the field empty; both switch the rule off.
-    changed, least, most, warn, inactive, expires = (None if day is not None and day < 0 else day for day in days)
-    return ShadowEntry(fields[0], password(fields[1]), Ageing(changed, least, most, warn, inactive, expires))
+    ageing = Ageing(*[None if day is not None and day < 0 else day for day in days])
+    return ShadowEntry(fields[0], password(fields[1]), ageing)
 
 
 def _id(text: str) -> int | None:
     """Return a user or group number as strtoul reads it, or None; "00" is 0 and so is " 0"."""
-    return int(text) if _DECIMAL.fullmatch(text) and int(text) <= _MOST_ID else None
+    return number_ if _DECIMAL.fullmatch(text) and (number_ := int(text)) <= _MOST_ID else None
 
 
 def _first_human(files: Bundle) -> int:

@@ -1,7 +1,10 @@
 """Facts that are the same for every asset of an audit: given to it, not asked of anything."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,87 @@ class Lifecycles:
             if version == known.cycle or version.startswith(known.cycle + ".")
         ]
         return max(fitting, key=lambda known: len(known.cycle), default=None)
+
+
+NAMELESS: Final = "*"  # stands for the package of advisories that name none
+
+
+class State(StrEnum):
+    """What an advisory says of a package of a release."""
+
+    FIXED = "fixed"  # mended by the version that it names
+    PAID = "paid"  # mended by a version that only subscribers get
+    OPEN = "open"  # weak, and no version mends it
+    UNDETERMINED = "undetermined"  # nobody has found out
+    UNREAD = "unread"  # it says more than auditor understands
+
+
+@dataclass(frozen=True, slots=True)
+class Advisory:
+    """What a publisher says of one package: these weaknesses, and the version that is the first without them.
+
+    Versions before `fixed` are spoken of, or all of them where it is empty. `stream` is a module stream of RPM
+    (`nodejs:18`), `*` where the publisher does not name the one it means.
+    """
+
+    ids: tuple[str, ...]
+    state: State
+    fixed: str = ""
+    note: str = ""
+    stream: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseAdvisories:
+    """The advisories of one release of a distribution, such as `debian/bookworm`, as known on a day.
+
+    `by_source` says that packages are source packages only; elsewhere a name may be of either kind.
+    """
+
+    release: str
+    as_of: date
+    source: str
+    by_source: bool
+    packages: Mapping[str, tuple[Advisory, ...]]
+
+    @property
+    def told(self) -> str:
+        """Return who says so and since when, for people."""
+        return f"{self.source} as of {self.as_of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Advisories:
+    """All advisories that were given to auditor."""
+
+    releases: tuple[ReleaseAdvisories, ...] = ()
+
+    def of(self, names: Iterable[str]) -> ReleaseAdvisories | None:
+        """Return the newest ones of a release, by any of its names."""
+        known = set(names)
+        fitting = [one for one in self.releases if one.release in known]
+        return max(fitting, key=lambda one: one.as_of, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Exploited:
+    """Weaknesses that are known to be exploited, and since when that is known (CISA's KEV catalogue)."""
+
+    as_of: date
+    since: Mapping[str, date]
+
+
+@dataclass(frozen=True, slots=True)
+class ExploitScores:
+    """How likely a weakness is exploited within 30 days, from 0 to 1 (EPSS of FIRST). No day: none were given."""
+
+    as_of: date | None = None
+    scores: Mapping[str, float] | None = None
+
+
+def stale(as_of: date, today: date, most_days: int, what: str) -> str:
+    """Return why dated knowledge proves nothing any more, or nothing while it does."""
+    if as_of > today + timedelta(days=1):
+        return f"{what} are dated {as_of}, which is yet to come"
+    age = (today - as_of).days
+    return f"{what} are of {as_of}, {age} days old: what became known since is not in them" if age > most_days else ""

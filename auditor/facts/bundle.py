@@ -14,7 +14,7 @@ from auditor.errors import Unreadable
 from auditor.facts.sections import HIDDEN_LINK
 
 _MARK: Final = "#== "
-_END: Final = "#== end"
+_END: Final = "end"
 
 # One awk prints all files: to start a program costs a host more than to read a file. Where there is none, cat does.
 # A folder that may not be listed hides its files, and what a link leads to: that is unreadable, not missing.
@@ -65,7 +65,11 @@ class Bundle:
 def show(paths: Sequence[str], *more: str) -> str:
     """Return a shell command that prints these files (patterns allowed) and runs more commands after them."""
     return "; ".join(
-        [*([_LOOP.format(paths=" ".join(paths), hidden=_HIDDEN)] if paths else []), *more, f"printf '\\n{_END}\\n'"]
+        [
+            *([_LOOP.format(paths=" ".join(paths), hidden=_HIDDEN)] if paths else []),
+            *more,
+            f"printf '\\n{_MARK}{_END}\\n'",
+        ]
     )
 
 
@@ -95,20 +99,15 @@ def read(text: str) -> Bundle:
     """Return what a command of `show` printed. Raises Unreadable when it is not that, or not all of it."""
     texts: dict[str, str] = {}
     unreadable: list[str] = []
-    lines: list[str] = []
-    name = ""
-    if text.rstrip("\n").rpartition("\n")[2] != _END:
+    # The newline before a mark is the mark's own, so that what stands between two marks is the file as it is.
+    _, *parts = f"\n{text}".split(f"\n{_MARK}")
+    if not parts or parts.pop().rstrip("\n") != _END:
         raise Unreadable("the answer does not end as it should: it was cut off, or something else was printed")
-    for line in text.split("\n"):
-        if not line.startswith(_MARK):
-            lines.append(line)
-            continue
-        if name:
-            # The newline before a mark is the mark's own, so that joining gives the file as it is.
-            texts[name] = "\n".join(lines)
-        kind, _, name = line.removeprefix(_MARK).partition(" ")
-        lines = []
+    for part in parts:
+        header, _, content = part.partition("\n")
+        kind, _, name = header.partition(" ")
         if kind == "unreadable":
             unreadable.append(name)
-            name = ""
+        elif name:
+            texts[name] = content
     return Bundle(texts, tuple(unreadable))

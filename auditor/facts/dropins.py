@@ -6,8 +6,16 @@ same name in a later one, and what remains is read in the order of the names alo
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import basename, dirname
+from typing import Final
 
 Lines = tuple[str, ...]
+
+UNIT_FOLDERS: Final = (
+    "/etc/systemd/system.control", "/run/systemd/system.control", "/run/systemd/transient", "/etc/systemd/system",
+    "/run/systemd/system", "/run/systemd/generator", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+    "/lib/systemd/system", "/run/systemd/generator.late",
+)  # fmt: skip
+"""Where systemd looks for units; the first folder that has one counts (systemd.unit(5))."""
 
 
 def in_order(files: Mapping[str, Lines], directories: Sequence[str]) -> list[tuple[str, Lines]]:

@@ -7,7 +7,7 @@ with `+`.
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
 from typing import Final
@@ -29,7 +29,10 @@ SCHEDULER_ACCESS: Final = ("/etc/cron.allow", "/etc/cron.deny", "/etc/at.allow",
 CRON_FOLDERS: Final = ("/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d")
 SUDO_FILES: Final = ("/etc/sudoers", "/etc/sudoers.d/*")
 SUDO_FOLDERS: Final = ("/etc/sudoers.d",)
-BOOT: Final = ("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", "/boot/grub2/user.cfg", "/boot/efi/EFI/*/grub.cfg")
+BOOT: Final = (
+    "/boot/grub/grub.cfg", "/boot/grub/custom.cfg", "/boot/grub2/grub.cfg", "/boot/grub2/user.cfg",
+    "/boot/efi/EFI/*/grub.cfg", "/boot/efi/EFI/*/user.cfg",
+)  # fmt: skip
 BANNERS: Final = ("/etc/issue", "/etc/issue.net", "/etc/motd")
 PROGRAMS: Final = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/root/bin")
 SHARED: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  (looked at, not used)
@@ -76,11 +79,15 @@ class Files:
 
     found: Mapping[str, FileMode]
     hidden: tuple[str, ...] = ()
+    _paths: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Put the paths in order once, which every check asks for."""
+        object.__setattr__(self, "_paths", tuple(sorted(self.found)))
 
     def matching(self, *patterns: str) -> Iterator[FileMode]:
         """Yield the files that a pattern names, by path."""
-        named = _named(patterns).match
-        return (self.found[path] for path in sorted(self.found) if named(path))
+        return (self.found[path] for path in _matching(self._paths, patterns))
 
     def hidden_of(self, *patterns: str) -> tuple[str, ...]:
         """Return the hidden paths that a pattern names, or below which it looks."""
@@ -88,6 +95,12 @@ class Files:
         return tuple(
             path for path in self.hidden if named(path) or any(pattern.startswith(path + "/") for pattern in patterns)
         )
+
+
+@lru_cache(maxsize=256)
+def _matching(paths: tuple[str, ...], patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the paths that a pattern names; most hosts of a fleet have the same."""
+    return tuple(filter(_named(patterns).match, paths))
 
 
 @lru_cache(maxsize=256)

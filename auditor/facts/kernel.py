@@ -5,93 +5,21 @@ Parameters are named by their path below /proc/sys, because an interface name ma
 """
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import Final
 
 from auditor.errors import Unreadable
+from auditor.facts.kernel_parameters import BUILD_OPTIONS, DEFAULTS, PARAMETERS, built
 from auditor.facts.sections import END, SHOW_FILES, sections
-from auditor.facts.sysctl import Assignment, at_boot, not_at_boot, value_of, written_of
+<<<<<<< HEAD
+from auditor.facts.sysctl import Assignment, at_boot, not_at_boot, parameter_path, value_of, written_of
+=======
+from auditor.facts.sysctl import Assignment, Settled, at_boot, not_at_boot, written_of
+>>>>>>> distinct
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
-
-PARAMETERS: Final = (
-    "kernel/randomize_va_space",
-    "kernel/dmesg_restrict",
-    "kernel/kptr_restrict",
-    "kernel/unprivileged_bpf_disabled",
-    "kernel/yama/ptrace_scope",
-    "kernel/core_pattern",
-    "kernel/core_uses_pid",
-    "kernel/kexec_load_disabled",
-    "kernel/modules_disabled",
-    "kernel/panic_on_oops",
-    "kernel/perf_event_paranoid",
-    "kernel/sysrq",
-    "fs/suid_dumpable",
-    "fs/protected_fifos",
-    "fs/protected_hardlinks",
-    "fs/protected_regular",
-    "fs/protected_symlinks",
-    "user/max_user_namespaces",
-    "vm/mmap_min_addr",
-    "vm/unprivileged_userfaultfd",
-    "net/core/bpf_jit_harden",
-    "net/ipv4/ip_forward",
-    "net/ipv4/tcp_rfc1337",
-    "net/ipv4/tcp_syncookies",
-    "net/ipv4/tcp_timestamps",
-    "net/ipv4/icmp_echo_ignore_broadcasts",
-    "net/ipv4/icmp_ignore_bogus_error_responses",
-    "net/ipv4/conf/*/accept_local",
-    "net/ipv4/conf/*/accept_redirects",
-    "net/ipv4/conf/*/accept_source_route",
-    "net/ipv4/conf/*/forwarding",
-    "net/ipv4/conf/*/log_martians",
-    "net/ipv4/conf/*/rp_filter",
-    "net/ipv4/conf/*/secure_redirects",
-    "net/ipv4/conf/*/send_redirects",
-    "net/ipv4/conf/*/shared_media",
-    "net/ipv6/conf/*/accept_ra",
-    "net/ipv6/conf/*/accept_redirects",
-    "net/ipv6/conf/*/accept_source_route",
-    "net/ipv6/conf/*/disable_ipv6",
-    "net/ipv6/conf/*/forwarding",
-)
-
-DEFAULTS: Final[Mapping[str, int]] = {
-    "kernel/randomize_va_space": 2,
-    "fs/suid_dumpable": 0,
-    "net/ipv4/ip_forward": 0,
-    "net/ipv4/tcp_syncookies": 1,
-    "net/ipv4/icmp_echo_ignore_broadcasts": 1,
-    "net/ipv4/icmp_ignore_bogus_error_responses": 1,
-    "net/ipv4/conf/all/accept_redirects": 1,
-    "net/ipv4/conf/default/accept_redirects": 1,
-    "net/ipv4/conf/all/accept_source_route": 0,
-    "net/ipv4/conf/default/accept_source_route": 1,
-    "net/ipv4/conf/all/log_martians": 0,
-    "net/ipv4/conf/default/log_martians": 0,
-    "net/ipv4/conf/all/rp_filter": 0,
-    "net/ipv4/conf/default/rp_filter": 0,
-    "net/ipv4/conf/all/send_redirects": 1,
-    "net/ipv4/conf/default/send_redirects": 1,
-    "net/ipv4/conf/all/forwarding": 0,
-    "net/ipv4/conf/default/forwarding": 0,
-    "net/ipv6/conf/all/accept_ra": 1,
-    "net/ipv6/conf/default/accept_ra": 1,
-    "net/ipv6/conf/all/accept_redirects": 1,
-    "net/ipv6/conf/default/accept_redirects": 1,
-    "net/ipv6/conf/all/accept_source_route": 0,
-    "net/ipv6/conf/default/accept_source_route": 0,
-    "net/ipv6/conf/all/disable_ipv6": 0,
-    "net/ipv6/conf/default/disable_ipv6": 0,
-    "net/ipv6/conf/all/forwarding": 0,
-    "net/ipv6/conf/default/forwarding": 0,
-}
-"""What the kernel starts with where no file says otherwise (Documentation/networking/ip-sysctl, admin-guide/sysctl);
-only what does not depend on how the kernel was built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +28,11 @@ class KernelNow:
 
     values: Mapping[str, str]
     refused: frozenset[str] = frozenset()
+    _interfaces: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the interfaces once, which every check of a network parameter asks for."""
+        object.__setattr__(self, "_interfaces", _interfaces(path.split("/") for path in self.values))
 
     def number(self, path: str) -> int | None:
         """Return a parameter as a number, or None when the kernel has none by this name or did not tell."""
@@ -107,59 +40,75 @@ class KernelNow:
 
     def interfaces(self, family: str) -> tuple[str, ...]:
         """Return the names below net/FAMILY/conf other than `all`, `default` and the loopback."""
-        names = {path.split("/")[3] for path in self.values if path.startswith(f"net/{family}/conf/")}
-        return tuple(sorted(names - {"all", "default", "lo"}))
+        return self._interfaces.get(family, ())
 
 
 @dataclass(frozen=True, slots=True)
 class KernelAtBoot:
     """Parameters that files set at boot, in the order in which they are applied.
 
-    `unread` are files that could not be read; `built` is what the kernel's build configuration says, where it is known;
-    `idle` are lines of files that nothing applies at boot.
+    `unread` are files that could not be read; `starts` is what the kernel starts with by its build configuration and
+    its command line, where they tell; `idle` are lines of files that nothing applies at boot.
     """
 
     assignments: tuple[Assignment, ...]
     unread: tuple[str, ...] = ()
-    built: Mapping[str, int] = field(default_factory=dict)
+    starts: Mapping[str, int] = field(default_factory=dict)
     idle: tuple[Assignment, ...] = ()
+    _settled: Settled = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Settle the assignments once, of which every check asks for several."""
+        object.__setattr__(self, "_settled", Settled.of(self.assignments))
 
     def number(self, path: str) -> int | None:
         """Return the number a parameter will have: as configured, else as the kernel starts; None when not known."""
-        text = value_of(self.assignments, path)
+        text = self._settled.value_of(path)
         if text is not None:
             return _number(text)
-        return DEFAULTS.get(path, self.built.get(path))
+        return self.starts.get(path, DEFAULTS.get(path))
+
+    def text(self, path: str) -> str | None:
+        """Return the text that files give to a parameter, or None when none does."""
+        return value_of(self.assignments, path)
 
     def written(self, path: str) -> tuple[int | None, ...]:
         """Return what each line that names a parameter sets it to, whichever of them counts at boot."""
         lines = written_of((*self.assignments, *self.idle), path)
         if lines:
             return tuple(_number(line.text) for line in lines)
-        by_wildcard = value_of(self.assignments, path)
+        by_wildcard = self._settled.value_of(path)
         return () if by_wildcard is None else (_number(by_wildcard),)
 
     def interfaces(self, family: str) -> tuple[str, ...]:
         """Return the interfaces that files name."""
         paths = (assignment.path.split("/") for assignment in self.assignments)
-        names = {parts[3] for parts in paths if parts[:3] == ["net", family, "conf"] and len(parts) == 5}
-        return tuple(sorted(name for name in names - {"all", "default", "lo"} if "*" not in name))
+        names = _interfaces(parts for parts in paths if len(parts) == 5).get(family, ())
+        return tuple(name for name in names if "*" not in name)
 
 
-def asked(path: str) -> bool:
-    """Whether a parameter, named by its path, is among those that are asked for."""
-    return any(fnmatchcase(path, pattern) for pattern in PARAMETERS)
+def _interfaces(paths: Iterable[list[str]]) -> dict[str, tuple[str, ...]]:
+    """Return by family the names below net/FAMILY/conf, in order, of paths in parts."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for parts in paths:
+        if len(parts) > 3 and parts[0] == "net" and parts[2] == "conf":
+            found[parts[1]].add(parts[3])
+    return {family: tuple(sorted(names - {"all", "default", "lo"})) for family, names in found.items()}
 
 
 _VALUE: Final = re.compile(r"([\w./@:+*-]+?/[\w]+):(.*)")
 _REFUSAL: Final = re.compile(r"grep: (\S+): (.+)")
-_BUILT: Final = re.compile(r"(?:# )?CONFIG_SECURITY_DMESG_RESTRICT(=y| is not set)")
 
 _NOW: Final = (
     f"cd /proc/sys || exit 1; echo '[values]'; grep -H . {' '.join(PARAMETERS)} 2>&1 </dev/null | sed 's/^/|/'; {END}"
 )
 _FOLDERS: Final = tuple(f"{root}/sysctl.d" for root in ("/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"))
 _FILES: Final = ("/etc/sysctl.conf", "/etc/ufw/ufw.conf", "/etc/default/ufw", "/etc/ufw/sysctl.conf")
+_BUILT: Final = f"grep -hE '{BUILD_OPTIONS}'"
+_STARTED_WITH: Final = (
+    "set -f; read -r c </proc/cmdline && for w in $c; do case $w in sysctl.?*=*) "
+    'echo "[start ${w#sysctl.}]";; esac; done; set +f'
+)
 _BOOT: Final = "; ".join(
     [
         SHOW_FILES,
@@ -167,14 +116,14 @@ _BOOT: Final = "; ".join(
         '[ -e $f ] && echo "[systemd $f]"',
         f"show {' '.join(f'{folder} {folder}/*.conf' for folder in _FOLDERS)} {' '.join(_FILES)}",
         'for f in /etc/sysctl.d/*.conf; do [ $f -ef /etc/sysctl.conf ] && echo "[linked $f]"; done',
-        "echo '[built]'; grep DMESG_RESTRICT \"/boot/config-$(uname -r)\" 2>/dev/null | sed 's/^/|/'",
+        f"v=$(uname -r); echo '[built]'; {_BUILT} /boot/config-$v /lib/modules/$v/config 2>/dev/null | sed 's/^/|/'",
+        _STARTED_WITH,
         END,
     ]
 )
 
 
-@probe(Shell(_NOW), on={Platform.LINUX})
-def kernel_now(answer: Answer) -> KernelNow:
+def _read_now(answer: Answer) -> KernelNow:
     """Read the parameters in force."""
     values: dict[str, str] = {}
     refused: set[str] = set()
@@ -191,18 +140,23 @@ def kernel_now(answer: Answer) -> KernelNow:
     return KernelNow(values, frozenset(refused))
 
 
+kernel_now_as_root = probe(Shell(_NOW, privileged=True), on={Platform.LINUX})(_read_now)
+kernel_now = probe(Shell(_NOW), on={Platform.LINUX})(_read_now)  # a few parameters are root's to read, and say so
+
+
 @probe(Shell(_BOOT), on={Platform.LINUX})
 def kernel_at_boot(answer: Answer) -> KernelAtBoot:
     """Read what files set at boot, in the order of systemd-sysctl(8) where it is there, else of sysctl(8) --system."""
     seen = sections(answer.text)
     by_systemd = next(seen.named("systemd"), None) is not None
     linked = next(seen.named("linked"), None) is not None
-    built = _BUILT.search("\n".join(seen.one("built").lines))
+    told = [part.words.partition("=") for part in seen.named("start")]
+    starts = {parameter_path(name): _number(value) for name, _, value in told}
     files, read_last = seen.files(), not by_systemd and not linked
     return KernelAtBoot(
         at_boot(files, and_sysctl_conf=read_last),
         seen.unread(),
-        {"kernel/dmesg_restrict": int(built[1] == "=y")} if built else {},
+        {**built(seen.one("built").lines), **{name: value for name, value in starts.items() if value is not None}},
         not_at_boot(files, and_sysctl_conf=read_last or linked),
     )
 

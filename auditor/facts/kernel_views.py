@@ -21,8 +21,12 @@ BOTH_VIEWS: Final[View] = "running and after a reboot"
 WRITTEN: Final[View] = "effective and written"
 
 
+_SWAPPED: Final = str.maketrans("./", "/.")
+
+
 def _name(path: str) -> str:
-    return ".".join(part.replace(".", "/") for part in path.split("/"))
+    """Return a path as sysctl(8) writes it, where an interface's own dots become slashes."""
+    return path.translate(_SWAPPED)
 
 
 def judge_parameter(kernel: Both, path: str, good: Callable[[int], bool], wanted: str, view: View) -> Iterator[Outcome]:
@@ -75,19 +79,21 @@ def judge_interfaces(
     """
     now, boot = kernel
     family = path.split("/")[1]
+    shared = now.number(path.replace("*", "all"))
     for interface in ("default", *now.interfaces(family)):
         own = path.replace("*", interface)
-        pair = now.number(path.replace("*", "all")), now.number(own)
-        if pair[0] is None or pair[1] is None:
+        value = now.number(own)
+        if shared is None or value is None:
             yield Undecided(_name(own), "the kernel does not show it")
-        elif not good(combine(pair[0], pair[1])):
-            yield Violation(_name(own), found=combine(pair[0], pair[1]), wanted=wanted)
+        elif not good(combine(shared, value)):
+            yield Violation(_name(own), found=combine(shared, value), wanted=wanted)
     if view == WRITTEN:
         yield from _as_written(boot, path.replace("*", "all"), good, wanted)
     if view != "running":
+        shared = boot.number(path.replace("*", "all"))
         for interface in ("default", *boot.interfaces(family)):
             own = path.replace("*", interface)
-            shared, value = boot.number(path.replace("*", "all")), boot.number(own)
+            value = boot.number(own)
             value = boot.number(path.replace("*", "default")) if value is None else value
             later = None if shared is None or value is None else combine(shared, value)
             yield from _later(boot, own, later, good, wanted)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+_SEPARATOR: Final = re.compile(r"[ \t=]+")
+_NAME: Final = re.compile(r"[^ \t]+")
 _NUMBER: Final = re.compile(r"\s*[+-]?(?:0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})")
 
 
@@ -35,10 +37,11 @@ def settings(text: str) -> dict[str, str]:
 def pam_settings(text: str) -> dict[str, str]:
     """Return the settings as PAM modules take them: the first line wins, and `#` begins a comment anywhere."""
     found: dict[str, str] = {}
-    for line in text.split("\n"):
-        words = re.split(r"[ \t=]+", line.partition("#")[0].strip(), maxsplit=1)
-        if words[0]:
-            found.setdefault(words[0], words[1].strip() if len(words) > 1 else "")
+    for line in _lines(text):
+        told = line.partition("#")[0].strip()
+        name, *value = _SEPARATOR.split(told, maxsplit=1) if told else [""]
+        if name:
+            found.setdefault(name, value[0].strip() if value else "")
     return found
 
 
@@ -52,10 +55,14 @@ def number(text: str) -> int | None:
     return int(unsigned, base) * (-1 if digits.startswith("-") else 1)
 
 
+def _lines(text: str) -> list[str]:
+    """Return the lines of a file that is mostly comments, but for those."""
+    return [line for line in text.split("\n") if not line.startswith("#")]
+
+
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.split("\n"):
+    for line in _lines(text):
         stripped = line.rstrip().lstrip(" \t")
-        name = re.match(r"[^ \t]+", stripped)
-        if not name or stripped.startswith("#") or name.end() == len(stripped):
-            continue
-        yield name[0], stripped[name.end() :].lstrip(' "\t').partition('"')[0]
+        name = None if stripped.startswith("#") else _NAME.match(stripped)
+        if name and name.end() < len(stripped):
+            yield name[0], stripped[name.end() :].lstrip(' "\t').partition('"')[0]

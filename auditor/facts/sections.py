@@ -92,16 +92,18 @@ class Sections:
 def sections(text: str) -> Sections:
     """Return the parts of an answer. Raises Unreadable for text that is not in parts or has no end."""
     parts: list[tuple[str, str, list[str]]] = []
+    lines: list[str] | None = None  # of the part that was begun last
     for line in text.split("\n"):
-        if line.startswith("|") and parts:
-            parts[-1][2].append(line[1:])
+        if lines is not None and line.startswith("|"):
+            lines.append(line[1:])
         elif header := _HEADER.fullmatch(line):
-            parts.append((header[1], header[2] or "", []))
+            lines = []
+            parts.append((header[1], header[2] or "", lines))
         elif line.strip():
             raise Unreadable(f"the answer has a line that was not asked for: {line.strip()[:80]!r}")
     if not parts or parts[-1][0] != "end":
         raise Unreadable("the answer stops before its end")
-    return Sections(tuple(Section(name, words, tuple(lines)) for name, words, lines in parts[:-1]))
+    return Sections(tuple([Section(name, words, tuple(lines)) for name, words, lines in parts[:-1]]))
 
 
 def running(*names: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from auditor.errors import FactError, NotPresent, Unreadable
-from auditor.facts.sections import END, SHOW_FILES, VISIBLE, Sections, sections
+from auditor.facts.sections import END, SHOW_FILES, VISIBLE, Section, Sections, sections
 from auditor.facts.ssh_config import Written, absolute, always, could_be, written_lines
 from auditor.facts.ssh_settings import SshSettings, Values, settings
 from auditor.model.asset import Platform
@@ -117,15 +117,17 @@ def _read(answer: Answer) -> SshServer:
     seen = sections(answer.text)
     if not seen.one("sshd").words:
         raise _absent(seen)
-    anybody, root = (_view(seen, user) for user in ("auditor-nobody", "root"))
+    anybody = _view(seen, "auditor-nobody")
+    root = anybody if _section(seen, "root").words == "root as auditor-nobody" else _view(seen, "root")
     if isinstance(anybody, str):
         raise Unreadable(f"sshd does not print its settings: {anybody}")
     lines = written_lines({absolute(path): text for path, text in seen.files().items()}, seen.one("main").words)
     daemons = _daemons(seen)
     given = _given(daemons)
+    for_anybody = settings({**anybody, **given}, complete=True)
     return SshServer(
-        settings=settings({**anybody, **given}, complete=True),
-        for_root=None if isinstance(root, str) else settings({**root, **given}, complete=True),
+        settings=for_anybody,
+        for_root=for_anybody if root is anybody else _for_root(root, given),
         matches=tuple(_match(line) for line in lines if not always(line.conditions)),
         written=tuple(settings({line.keyword: (" ".join(line.arguments),)}) for line in lines if not line.conditions),
         unread=seen.unread(),
@@ -141,22 +143,29 @@ openssh = probe(Shell(_COMMAND, limits=_LIMITS), on={Platform.LINUX})(
 )  # enough for sshd -G, where all is readable
 
 
-def _view(seen: Sections, user: str) -> dict[str, tuple[str, ...]] | str:
-    """Return the settings printed for a user, or sshd's own words on why it printed none."""
+def _section(seen: Sections, user: str) -> Section:
     section = next((part for part in seen.named("view") if part.words.split()[:1] == [user]), None)
     if section is None:
         raise Unreadable("the answer has no settings")
-    if section.words == "root as auditor-nobody":
-        return _view(seen, "auditor-nobody")
+    return section
+
+
+def _view(seen: Sections, user: str) -> Values | str:
+    """Return the settings printed for a user, or sshd's own words on why it printed none."""
+    section = _section(seen, user)
     if section.words != f"{user} 0":
         return "; ".join(line for line in section.lines if line.strip())[:300] or "it says nothing"
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     for line in section.lines:
         if shown := _SHOWN.fullmatch(line):
-            values[shown[1]] = (*values.get(shown[1], ()), shown[2] or "")
+            values.setdefault(shown[1], []).append(shown[2] or "")
     if missing := {"port", "permitrootlogin", "ciphers", "maxauthtries"} - values.keys():
         raise Unreadable(f"what sshd printed is incomplete: {', '.join(sorted(missing))} not shown")
-    return values
+    return {keyword: tuple(lines) for keyword, lines in values.items()}
+
+
+def _for_root(root: Values | str, given: Values) -> SshSettings | None:
+    return None if isinstance(root, str) else settings({**root, **given}, complete=True)
 
 
 def _match(line: Written) -> SshMatch:

@@ -108,6 +108,8 @@ _FORWARDING: Final[Mapping[str, Forwarding]] = {
     "yes": "yes", "all": "yes", "no": "no", "none": "no", "local": "local", "remote": "remote",
 }  # fmt: skip
 _IGNORE_RHOSTS: Final[Mapping[str, IgnoreRhosts]] = {"yes": "yes", "no": "no", "shosts-only": "shosts-only"}
+_FLAG: Final[Mapping[str, bool]] = {"yes": True, "true": True, "no": False, "false": False}
+_NUMBER: Final = re.compile(r"\d{1,9}")
 _TIME: Final = re.compile(r"([0-9]{1,18})([smhdw]?)")
 _UNIT: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -118,12 +120,12 @@ def _text(values: Values, keyword: str) -> str | None:
 
 
 def _word(values: Values, keyword: str) -> str | None:
-    text = _text(values, keyword)
-    return text.lower() if text else None
+    lines = values.get(keyword)
+    return (lines[0].strip().lower() or None) if lines else None
 
 
 def _flag(values: Values, keyword: str) -> bool | None:
-    return {"yes": True, "true": True, "no": False, "false": False}.get(_word(values, keyword) or "")
+    return _FLAG.get(_word(values, keyword) or "")
 
 
 def _any_flag(values: Values, *keywords: str) -> bool | None:
@@ -134,7 +136,7 @@ def _any_flag(values: Values, *keywords: str) -> bool | None:
 
 def _number(values: Values, keyword: str) -> int | None:
     text = _word(values, keyword) or ""
-    return int(text) if re.fullmatch(r"\d{1,9}", text) else None
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 def _seconds(values: Values, keyword: str) -> int | None:
@@ -151,7 +153,7 @@ def _seconds(values: Values, keyword: str) -> int | None:
 def _startups(values: Values) -> tuple[int, int, int] | None:
     """Return start, rate and full; a single number refuses everything from there on."""
     parts = (_word(values, "maxstartups") or "").split(":")
-    if not all(re.fullmatch(r"\d{1,9}", part) for part in parts):
+    if not all(map(_NUMBER.fullmatch, parts)):
         return None
     numbers = [int(part) for part in parts]
     if len(numbers) == 1:

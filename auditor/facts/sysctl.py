@@ -7,7 +7,12 @@ it; an explicit name beats any wildcard, whatever the order; a name after `-` wi
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+<<<<<<< HEAD
+from fnmatch import fnmatchcase
 from typing import Final
+=======
+from typing import Final, Self
+>>>>>>> distinct
 
 from auditor.facts.dropins import Lines, in_order
 
@@ -18,6 +23,7 @@ _DIRECTORIES: Final = (
     "/usr/lib/sysctl.d",
     "/lib/sysctl.d",
 )
+_WILD: Final = frozenset("*?[")
 _VENDOR: Final = ("/usr/lib/", "/lib/")
 _UFW: Final = "/etc/ufw/sysctl.conf"
 _ALIASES: Final = {"net/ipv4/conf/all/forwarding": "net/ipv4/ip_forward"}
@@ -64,14 +70,43 @@ def written_of(assignments: Sequence[Assignment], path: str) -> tuple[Assignment
     return tuple(own or lines)
 
 
+<<<<<<< HEAD
 def value_of(assignments: Sequence[Assignment], path: str) -> str | None:
     """Return the text that a parameter gets, or None when nothing sets it."""
     wanted = _ALIASES.get(path, path)
     explicit = [a for a in assignments if _ALIASES.get(a.path, a.path) == wanted]
     if explicit:
         return next((a.text for a in reversed(explicit) if a.text is not None), None)
-    wild = [a for a in assignments if a.text is not None and "*" in a.path and _matches(a.path, path)]
+    wild = [a for a in assignments if a.text is not None and _WILD & set(a.path) and _matches(a.path, path)]
     return wild[-1].text if wild else None
+=======
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is left of assignments: by the names that lines give, and by wildcard, the last line first.
+
+    The text of a name is None where it is only kept from wildcards.
+    """
+
+    named: Mapping[str, str | None]
+    wild: tuple[Assignment, ...]
+
+    @classmethod
+    def of(cls, assignments: Sequence[Assignment]) -> Self:
+        """Return what is left of assignments in the order in which they are applied."""
+        named: dict[str, str | None] = {}
+        for one in assignments:
+            path = _ALIASES.get(one.path, one.path)
+            named[path] = named.get(path) if one.text is None else one.text
+        wild = [one for one in reversed(assignments) if one.text is not None and "*" in one.path]
+        return cls(named, tuple(wild))
+
+    def value_of(self, path: str) -> str | None:
+        """Return the text that a parameter gets, or None when nothing sets it."""
+        wanted = _ALIASES.get(path, path)
+        if wanted in self.named:
+            return self.named[wanted]
+        return next((one.text for one in self.wild if _matches(one.path, path)), None)
+>>>>>>> distinct
 
 
 def parameter_path(name: str) -> str:
@@ -96,8 +131,8 @@ def _assignments(path: str, lines: Lines) -> Iterator[Assignment]:
 
 def _matches(pattern: str, path: str) -> bool:
     """Return whether a glob(7) pattern means a path; a wildcard stays within one name."""
-    expression = "".join({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)) for letter in pattern)
-    return re.fullmatch(expression, path) is not None
+    names, wanted = path.split("/"), pattern.split("/")
+    return len(names) == len(wanted) and all(map(fnmatchcase, names, wanted))
 
 
 def _ufw_applies_it(files: Mapping[str, Lines]) -> bool:

@@ -2,9 +2,9 @@
 
 Sources: apt-cache(8) (`policy`, whose candidate is what an upgrade would install or keep back, and whose version table
 runs from the highest down; with empty cache files it writes none), dpkg-query(1), apt_preferences(5), dnf(8) (`-C`,
-check-update leaves 100 when there is something to do), zypper(8) (`--no-refresh`), apk-version(8). An apt list's ctime
-moves when apt has verified it again, its mtime is the server's: measured with apt 2.6, where an update that fails moves
-neither.
+check-update leaves 100 when there is something to do), yum(8) (the same in 3.4), zypper(8) (`--no-refresh`),
+apk-version(8), apk-policy(8). An apt list's ctime moves when apt has verified it again, its mtime is the server's:
+measured with apt 2.6, where an update that fails moves neither.
 """
 
 import re
@@ -17,6 +17,14 @@ from auditor.facts.bundle import Bundle, read, section, show
 _DAY: Final = 86400.0
 _STATUS: Final = re.compile("[0-9]{1,3}")
 _EPOCH: Final = re.compile("[0-9]{1,12}")
+_ASKED: Final = re.compile("#asked ([0-9]{1,9})")
+_TOLD: Final = re.compile("#tables ([0-9]{1,9})")
+_NEXT_TABLE: Final = re.compile("\n(?! )")  # a table's own lines begin with a blank
+_NAME: Final = re.compile(r"(\S+):\n")
+_VERSION: Final = re.compile(r"\n  (Installed|Candidate): (\S+)")
+# A name with its architecture, a version and a repository; yum breaks what is too long for 80 columns into lines.
+_UPDATE: Final = re.compile(r"^(\S+\.\w+)[ \t]+(\S+)[ \t]+\S+[ \t]*$", re.MULTILINE)
+_WRAPPED: Final = re.compile(r"\n[ \t]+(?=\S)")
 _ORIGIN: Final = re.compile(r"-security/|//security\.debian\.org/|//esm\.ubuntu\.com/")
 
 
@@ -47,17 +55,23 @@ class PendingUpdates:
     security_source: bool | None = None
 
 
-def _told(command: str) -> str:
+def told(command: str) -> str:
     """Return a command whose output ends with its exit status."""
     return f'{{ {command} 2>&1; echo "#status $?"; }}'
 
 
-# Of the tables of all installed packages those that have a newer version, and how many tables there were: apt-cache
-# prints all by one reading of its cache, where simulating the upgrade takes a host twenty times as long.
+# Of the tables of all installed packages those that have a newer version, the archives that each package comes from,
+# and how many tables there were: apt-cache prints all by one reading of its cache, where simulating the upgrade takes a
+# host twenty times as long. A version that is in no archive any more is known by those of the package's other versions.
 _NEWER: Final = (
-    'awk \'function told(){if(i!=c&&i!="(none)"&&c!="(none)")printf "%s",t;t=i=c=""} '
-    "/^[EWN]: /{print;next} /^#status/{s=$0;next} /^[^ ]/{told();n++} /^  Installed: /{i=$2} /^  Candidate: /{c=$2} "
-    '{t=t $0 "\\n"} END{told(); print "#tables " n+0; print s}\''
+    'awk \'function line(x){if(l!="")printf "\\n";l="";printf "%s",x} '
+    'function told(){if(p=="")return;if(i!=c&&i!="(none)"&&c!="(none)")line(t);f=w!=""?w:(e!=""?"?" e:"-");'
+    'if(f!=l){line("#from " f);l=f}printf " %s",p;t=i=c=w=e=p=""} '
+    '/^[EWN]: /{line($0 "\\n");next} /^#status/{s=$0;next} /^[^ ]/{told();n++;p=substr($0,1,length($0)-1)} '
+    "/^  Installed: /{i=$2} /^  Candidate: /{c=$2} / Version table:/{m=0} /^ \\*\\*\\* /{m=1} /^     [^ ]/{m=0} "
+    '/^       /&&$2!="/var/lib/dpkg/status"{a=$2 " " $3;if(!(a in k)){k[a]=++q;line("#archive " q " " a "\\n")}'
+    'if(m)w=w "," k[a];else e=e "," k[a]} '
+    '{t=t $0 "\\n"} END{told();line("");print "#tables " n+0;print s}\''
 )
 # Root would write a cache that is not there, so root asks as nobody; where nobody may not read all that apt reads, root
 # asks without any cache.
@@ -70,27 +84,36 @@ _AS: Final = (
 _INSTALLED: Final = (
     "dpkg-query -W -f '${db:Status-Abbrev}${binary:Package}\\n' 2>/dev/null | sed -n 's/^.[UFWti]. *//p'"
 )
+_RELEASES: Final = "/var/lib/apt/lists/*_InRelease /var/lib/apt/lists/*_Release"
 _APT: Final = [
-    section("lists", "stat -c '%Y %Z %n' /var/lib/apt/lists/*_InRelease /var/lib/apt/lists/*_Release"),
+    section("lists", f"stat -c '%Y %Z %n' {_RELEASES}"),
+    section("origins", f"grep -Hm4 -E '^(Origin|Suite|Codename): ' {_RELEASES}"),
     f"{_AS}; p=$({_INSTALLED}); set -- $p",
     section("apt", f'{{ echo "#asked $#"; echo "$p" | {{ xargs $a policy 2>&1; echo "#status $?"; }} | {_NEWER}; }}'),
 ]
 _ZYPPER: Final = [
     section("lists", "stat -c '%Y %Y %n' /var/cache/zypp/raw/*/cookie"),
-    section("zypper", _told("zypper --non-interactive --no-refresh list-patches --category security")),
-    section("updates", _told("zypper --non-interactive --no-refresh list-updates")),
+    section("zypper", told("zypper --non-interactive --no-refresh list-patches --category security")),
+    section("updates", told("zypper --non-interactive --no-refresh list-updates")),
 ]
 _APK: Final = [
     section("lists", "stat -c '%Z %Z %n' /var/cache/apk/APKINDEX.* /etc/apk/cache/APKINDEX.*"),
-    section("apk", _told("apk version --no-network -l '<'")),
+    section("apk", told("apk version --no-network -l '<'")),
+    section("from", "apk policy --no-network $(apk info --no-network)"),
 ]
 _DNF: Final = [
     section(
         "lists", "stat -c '%Y %Y %n' /var/cache/dnf/*/repodata/repomd.xml /var/cache/libdnf5/*/repodata/repomd.xml"
     ),
-    section("dnf", _told("dnf -q -C check-update")),
-    section("security", _told("dnf -q -C updateinfo list --security")),
+    section("dnf", told("dnf -q -C check-update")),
+    section("security", told("dnf -q -C updateinfo list --security")),
     section("advisories", "dnf -q -C updateinfo list --installed | head -n 1"),
+]
+_YUM: Final = [
+    section("lists", "stat -c '%Y %Y %n' /var/cache/yum/*/*/*/repomd.xml"),
+    section("yum", told("yum -q -C check-update")),
+    section("security", told("yum -q -C updateinfo list security")),
+    section("advisories", "yum -q -C updateinfo list installed | head -n 1"),
 ]
 
 
@@ -105,8 +128,8 @@ _NOW: Final = section("now", "echo $((($(date +%s) + 3599) / 3600 * 3600))")  # 
 UPDATES: Final = Shell(
     show([], _NOW, _first(**{"apt-get": _APT, "zypper": _ZYPPER, "apk": _APK})), limits=Limits(seconds=90.0)
 )
-# Without privilege dnf has a cache of its own, which is empty.
-DNF: Final = Shell(show([], _NOW, _first(dnf=_DNF)), privileged=True, limits=Limits(seconds=90.0))
+# Without privilege dnf has a cache of its own, which is empty; yum is what hosts without dnf have.
+DNF: Final = Shell(show([], _NOW, _first(dnf=_DNF, yum=_YUM)), privileged=True, limits=Limits(seconds=90.0))
 
 
 @probe(UPDATES, on={Platform.LINUX})
@@ -124,44 +147,46 @@ def pending_updates(answer: Answer) -> PendingUpdates:
 
 @probe(DNF, on={Platform.LINUX})
 def pending_by_dnf(answer: Answer) -> PendingUpdates:
-    """Read what dnf would update. Raises Unreadable on hosts without dnf, and when its lists are missing."""
+    """Read what dnf or yum would update. Raises Unreadable on hosts with neither, and when its lists are missing."""
     files = read(answer.text)
-    if files.get("dnf") is None:
-        raise Unreadable("dnf is not on this host")
-    listed = _done(files, "dnf", {0, 100}).partition("\nObsoleting Packages")[0]
-    found = re.findall(r"^(\S+\.\w+)\s+(\d\S*)\s+\S+\s*$", listed, re.MULTILINE)
-    pending = [Pending(name, "", version) for name, version in found]
-    told = _done(files, "security", {0})
-    named = set(re.findall(r"(?:/Sec\.|\bsecurity\b\s+\S+)\s+(\S+)", told))
+    manager = next((tool for tool in ("dnf", "yum") if files.get(tool) is not None), "")
+    if not manager:
+        raise Unreadable("neither dnf nor yum is on this host")
+    listed = done(files, manager, {0, 100}).partition("\nObsoleting Packages")[0]
+    pending = [Pending(name, "", version) for name, version in _UPDATE.findall(_WRAPPED.sub(" ", listed))]
+    said = done(files, "security", {0})
+    named = set(re.findall(r"(?:/Sec\.|\bsecurity\b\s+\S+)\s+(\S+)", said))
     security = tuple(p for p in pending if any(_is_build(p.name, build) for build in named))
     rest = tuple(p for p in pending if p not in security)
     advised = bool(named) or bool((files.get("advisories") or "").strip())
     lists, published = _ages(files)
-    return PendingUpdates("dnf", security, rest if advised else (), () if advised else rest, lists, published)
+    return PendingUpdates(manager, security, rest if advised else (), () if advised else rest, lists, published)
 
 
 def _apt(files: Bundle) -> PendingUpdates:
-    told = re.fullmatch(r"#asked ([0-9]{1,9})\n((?:.*\n)*)#tables ([0-9]{1,9})", _done(files, "apt", {0}))
-    if told is None or told[1] != told[3] or not int(told[1]):
+    first, _, rest = done(files, "apt", {0}).partition("\n")
+    tables, _, last = rest.rpartition("\n")
+    asked, told = _ASKED.fullmatch(first), _TOLD.fullmatch(last)
+    if asked is None or told is None or asked[1] != told[1] or not int(told[1]):
         raise Unreadable("apt-cache did not tell of every installed package")
     lists, published = _ages(files)
     security: list[Pending] = []
     other: list[Pending] = []
-    for name, table in re.findall(r"^(\S+):\n((?: .*\n?)*)", told[2], re.MULTILINE):
-        versions = dict(re.findall(r"^  (Installed|Candidate): (\S+)", table, re.MULTILINE))
-        if len(versions) < 2 or "(none)" in versions.values():
+    for table in _NEXT_TABLE.split(tables):
+        name, versions = _NAME.match(table), dict(_VERSION.findall(table))
+        if name is None or len(versions) < 2 or "(none)" in versions.values():
             continue
         # A fix may have gone from the security archive into a later point release: every newer version counts.
         newer = table.partition("Version table:")[2].partition("\n *** ")[0]
-        pending = Pending(name, versions["Installed"], versions["Candidate"])
+        pending = Pending(name[1], versions["Installed"], versions["Candidate"])
         (security if _ORIGIN.search(newer) else other).append(pending)
     source = any("security" in line or "esm" in line for line in (files.get("lists") or "").split("\n"))
     return PendingUpdates("apt", tuple(security), tuple(other), (), lists, published, source)
 
 
 def _zypper(files: Bundle) -> PendingUpdates:
-    patches = [row for row in _rows(_done(files, "zypper", {0, 100, 101})) if len(row) > 5 and row[5] == "needed"]
-    updates = [row for row in _rows(_done(files, "updates", {0, 100, 101})) if len(row) > 4 and row[0] == "v"]
+    patches = [row for row in _rows(done(files, "zypper", {0, 100, 101})) if len(row) > 5 and row[5] == "needed"]
+    updates = [row for row in _rows(done(files, "updates", {0, 100, 101})) if len(row) > 4 and row[0] == "v"]
     lists, published = _ages(files)
     return PendingUpdates(
         "zypper",
@@ -174,14 +199,14 @@ def _zypper(files: Bundle) -> PendingUpdates:
 
 
 def _apk(files: Bundle) -> PendingUpdates:
-    found = re.findall(r"^(\S+)-(\d\S*-r\d+)\s+<\s+(\S+)", _done(files, "apk", {0}), re.MULTILINE)
+    found = re.findall(r"^(\S+)-(\d\S*-r\d+)\s+<\s+(\S+)", done(files, "apk", {0}), re.MULTILINE)
     lists, published = _ages(files)
     return PendingUpdates(
         "apk", unclassified=tuple(Pending(*one) for one in found), lists_days=lists, published_days=published
     )
 
 
-def _done(files: Bundle, name: str, good: set[int]) -> str:
+def done(files: Bundle, name: str, good: set[int]) -> str:
     """Return what a command printed. Raises Unreadable when it did not end well."""
     text, _, status = (files.get(name) or "").rstrip("\n").rpartition("\n#status ")
     if not _STATUS.fullmatch(status):

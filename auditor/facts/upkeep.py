@@ -69,21 +69,15 @@ KERNELS: Final = Shell(
         section("package", "dpkg-query -W -f '${Version}\\n' \"linux-image-$(uname -r)\""),
     )
 )
-AUTOMATIC: Final = Shell(
-    show(
-        [
-            "/etc/dnf/automatic.conf",
-            "/etc/dnf/dnf5-plugins/automatic.conf",
-            "/usr/share/dnf5/dnf5-plugins/automatic.conf",
-        ],
-        section("tools", which("apt-get", "dnf", "unattended-upgrade")),
-        section(
-            "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
-        ),
-        section("cron", "ls -d /etc/cron.daily/apt-compat"),
-        section("systemd", "ls -d /run/systemd/system"),
-        section("timers", f"{{ {_STATES}; }}"),
-    )
+_AUTOMATIC: Final = show(
+    ["/etc/dnf/automatic.conf", "/etc/dnf/dnf5-plugins/automatic.conf", "/usr/share/dnf5/dnf5-plugins/automatic.conf"],
+    section("tools", which("apt-get", "dnf", "unattended-upgrade")),
+    section(
+        "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
+    ),
+    section("cron", "{ d=/etc/cron.daily; ls -d $d/apt-compat || [ ! -d $d ] || [ -x $d ] || echo hidden; }"),
+    section("systemd", "ls -d /run/systemd/system"),
+    section("timers", f"{{ {_STATES}; }}"),
 )
 
 
@@ -110,13 +104,12 @@ def running_kernel(answer: Answer) -> RunningKernel:
         installed,
         flagged,
         tuple(dict.fromkeys(asked.split())),
-        _built(files.get("built") or ""),
+        built_version(files.get("built") or ""),
         (files.get("package") or "").strip(),
     )
 
 
-@probe(AUTOMATIC, on={Platform.LINUX})
-def automatic_updates(answer: Answer) -> AutomaticUpdates:
+def _updates_itself(answer: Answer) -> AutomaticUpdates:
     """Read what updates the host by itself. Raises Unreadable where the package manager is none of those known."""
     files = read(answer.text)
     tools = {path.rpartition("/")[2] for path in (files.get("tools") or "").split()}
@@ -130,6 +123,10 @@ def automatic_updates(answer: Answer) -> AutomaticUpdates:
     raise Unreadable("which program would update this host by itself is not known")
 
 
+automatic_updates_as_root = probe(Shell(_AUTOMATIC, privileged=True), on={Platform.LINUX})(_updates_itself)
+automatic_updates = probe(Shell(_AUTOMATIC), on={Platform.LINUX})(_updates_itself)  # enough where a timer starts it
+
+
 def flavour(kernel: str) -> str:
     """Return what tells kernels of one host apart that are not versions of each other: `-generic`, `-cloud-amd64`."""
     found = re.search(r"-([a-z][a-z0-9_-]*)$", kernel)
@@ -141,7 +138,8 @@ def order(kernel: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"[0-9]{1,18}", kernel.removesuffix(flavour(kernel))))
 
 
-def _built(text: str) -> str:
+def built_version(text: str) -> str:
+    """Return the package version that a kernel of Debian or Ubuntu says it is, or nothing."""
     found = re.search(r"\bDebian (\S+)|^Ubuntu (\S+?)(?:-[a-z]\S*)? ", text, re.MULTILINE)
     return (found[1] or found[2]) if found else ""
 
@@ -163,8 +161,11 @@ def _apt_obstacles(files: Bundle, tools: set[str], timers: dict[str, str]) -> li
     started = timers.get("apt-daily-upgrade.timer") in {"enabled", "static", "alias"}
     if (files.get("systemd") or "").strip() and not started:
         found.append("apt-daily-upgrade.timer is not enabled")
-    if not (files.get("systemd") or "").strip() and not started and not (files.get("cron") or "").strip():
-        found.append("neither a timer nor cron starts it")
+    if not (files.get("systemd") or "").strip() and not started:
+        cron = (files.get("cron") or "").strip()
+        if cron == "hidden" and not found:
+            raise Unreadable("no timer starts it, and this account may not look into /etc/cron.daily")
+        found += [] if cron else ["neither a timer nor cron starts it"]
     return found
 
 

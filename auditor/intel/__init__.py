@@ -1,5 +1,5 @@
-"""Dated knowledge that needs no network: end-of-life dates that ship with auditor, and newer files given."""
+"""Dated knowledge that needs no network: some ships with auditor, newer files are given or fetched."""
 
-from auditor.intel.lifecycles import load_lifecycles
+from auditor.intel.knowledge import KINDS, Told, load_knowledge
 
-__all__ = ["load_lifecycles"]
+__all__ = ["KINDS", "Told", "load_knowledge"]

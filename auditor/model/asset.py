@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from auditor.errors import Place
 
@@ -21,6 +22,10 @@ class Kind(StrEnum):
     PRINTER = "printer"
     UPS = "ups"
     OTHER = "other"
+
+
+FRAGILE: Final = frozenset({Kind.PRINTER, Kind.PHONE, Kind.IP_PHONE, Kind.UPS})  # these bear few requests
+PRINTING: Final = range(9100, 9108)  # raw print ports: whatever is sent there comes out on paper
 
 
 class Platform(StrEnum):

@@ -45,7 +45,7 @@ def evidence_of(asset: str, answer: Answer) -> Evidence:
     return Evidence(
         asset=asset,
         request=str(answer.request),
-        channel=answer.channel.value,
+        channel=str(answer.channel),
         asked_at=answer.asked_at,
         digest=answer.digest or (text_digest(answer.text) if answer.text or not answer.problem else ""),
         problem=answer.problem,

@@ -17,11 +17,17 @@ class FindingState(StrEnum):
     WAIVED = "waived"  # seen, and somebody answers for it
     NOT_VERIFIED = "not-verified"  # seen before; this audit could not tell
     FIXED = "fixed"  # the asset answered and the check passed
+    RETIRED = "retired"  # nobody demands it any more: the asset left the inventory, or the demand the policy
 
     @property
     def stands(self) -> bool:
         """Whether there is still work to do, as far as anybody knows."""
         return self in {FindingState.NEW, FindingState.OPEN, FindingState.REOPENED, FindingState.NOT_VERIFIED}
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, until it is seen again."""
+        return self in {FindingState.FIXED, FindingState.RETIRED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +46,15 @@ class Finding:
     first_seen: datetime
     last_seen: datetime
     fixed_at: datetime | None = None
-    reason: str = ""  # of a waiver, or of not being verified
+    retired_at: datetime | None = None
+    reason: str = ""  # of a waiver, of not being verified, or of being retired
     waived_until: date | None = None
     waived_found: str = ""  # the value that a waiver was first applied to; another value ends the waiver
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Return when it was seen fixed, or retired; None while it is neither."""
+        return {FindingState.FIXED: self.fixed_at, FindingState.RETIRED: self.retired_at}.get(self.state)
 
     @property
     def id(self) -> str:

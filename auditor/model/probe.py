@@ -193,12 +193,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Probe(Generic[FactT]):
-    """A function from the answers to some requests to one typed fact."""
+    """A function from the answers to some requests to one typed fact.
+
+    With `takes_problems` it is given answers that were not had as well, and says itself what they amount to.
+    """
 
     read: Callable[..., FactT]
     fact: type[FactT]
     requests: tuple[Request, ...]
     on: frozenset[Platform]  # empty: any platform
+    takes_problems: bool = False
 
     @property
     def name(self) -> str:

@@ -103,17 +103,21 @@ def judged_of(asset: str, seen: Iterable[Evidence], results: Sequence[Result]) -
     places: dict[Evidence, int] = {}
     for one in seen:
         places.setdefault(one, len(places))
-    judgements = tuple([_judgement(result, places) for result in results])
+    at: dict[int, tuple[int, ...]] = {}  # of tuples of evidence, which results may share and `results` keeps alive
+    for result in results:
+        if id(result.evidence) not in at:
+            at[id(result.evidence)] = tuple([places.setdefault(one, len(places)) for one in result.evidence])
+    judgements = tuple([_judgement(result, at[id(result.evidence)]) for result in results])
     return Judged(asset, judgements, tuple(places))
 
 
-def _judgement(result: Result, places: dict[Evidence, int]) -> Judgement:
+def _judgement(result: Result, at: tuple[int, ...]) -> Judgement:
     return Judgement(
         control=result.control,
         check=result.check,
         verdict=result.verdict,
         reason=result.reason,
-        at=tuple([places.setdefault(seen, len(places)) for seen in result.evidence]),
+        at=at,
         severity=result.severity,
         violations=result.violations,
         undecided=result.undecided,

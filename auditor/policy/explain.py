@@ -7,15 +7,15 @@ from auditor.model.check import Value, shown
 from auditor.model.policy import Demand
 
 
-def explained(demands: Iterable[Demand]) -> list[Mapping[str, object]]:
-    """Return a row for each setting of each demanded check, and one for each check without settings."""
-    return [row for demand in demands for row in _rows(demand)]
+def explained(asset: str, demands: Iterable[Demand]) -> list[Mapping[str, object]]:
+    """Return a row for each setting of each check that is demanded of an asset, and one for each without settings."""
+    return [row for demand in demands for row in _rows(asset, demand)]
 
 
-def _rows(demand: Demand) -> Iterator[Mapping[str, object]]:
+def _rows(asset: str, demand: Demand) -> Iterator[Mapping[str, object]]:
     control, check = demand.control, demand.check
     first = {
-        "asset": demand.asset.name,
+        "asset": asset,
         "control": control.id,
         "title": control.title,
         "severity": demand.severity.value,

@@ -24,12 +24,14 @@ def load_policy(wanted: str, workspace: Workspace, content: Content) -> Policy:
 
 
 def load_frameworks(workspace: Workspace) -> dict[str, FrameworkFile]:
-    """Return the frameworks that controls may be mapped to, by id."""
+    """Return the frameworks that controls may be mapped to, by id; what several files say of one adds up."""
     found: dict[str, FrameworkFile] = {}
     for path in workspace.files("policies/frameworks", "*.yaml"):
         document = parse_yaml(read_text(path), str(path))
         framework = validated(document, FrameworkFile)
-        found.setdefault(framework.framework, framework)
+        first = found.setdefault(framework.framework, framework)
+        more = {**framework.requirements, **first.requirements}
+        found[framework.framework] = first.model_copy(update={"requirements": more})
     return found
 
 

@@ -17,7 +17,7 @@ from auditor.reports.passed_over import PassedOver
 from auditor.reports.trend import Point
 from auditor.reports.view import Advice, View, WaiverRow
 
-SCHEMA_VERSION: Final = "1.0"  # the first number changes when a key goes away or changes its meaning
+SCHEMA_VERSION: Final = "1.1"  # the first number changes when a key goes away or changes its meaning
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
@@ -253,6 +253,7 @@ def _finding(one: Finding) -> Json:
         "first_seen": _time(one.first_seen),
         "last_seen": _time(one.last_seen),
         "fixed_at": _time(one.fixed_at),
+        "retired_at": _time(one.retired_at),
         "reason": one.reason,
         "waived_until": _time(one.waived_until),
     }

@@ -31,6 +31,7 @@ class Tally:
     rows: tuple[AssetRow, ...]  # every asset, as the inventory lists them; those that it no longer lists come last
     assets: tuple[AssetDetails, ...]  # the same in full; when there are more than 200, the 200 worst, worst first
     passed_over: PassedOver
+    knowledge: tuple[tuple[str, str], ...] = ()  # what results rest on that was not asked: what it is, whose, of when
 
     @property
     def verdicts(self) -> dict[Verdict, int]:
@@ -55,9 +56,11 @@ def tally(audited: Audited, *tellers: Teller) -> Tally:
     worst: list[tuple[tuple[int, ...], int, AssetDetails]] = []
     rows: list[AssetRow] = []
     seen: list[tuple[str, str]] = []
+    knowledge: set[tuple[str, str]] = set()
     for judged, common, details in _through(audited):
         cells.update(common.cells)
         seen += {(judged.asset, problem) for one in judged.evidence if (problem := one.problem)}
+        knowledge.update((one.request, one.origin) for one in judged.evidence if one.channel == "intel")
         rows.append(_row(details))
         entry = (common.weight, -details.number, details)
         (heapq.heappush if len(worst) < MOST_ASSETS else heapq.heappushpop)(worst, entry)
@@ -71,6 +74,7 @@ def tally(audited: Audited, *tellers: Teller) -> Tally:
         rows=tuple(sorted(rows, key=lambda row: row.number)),
         assets=tuple(details for _, _, details in ordered),
         passed_over=passed_over([*seen, *audited.unreached.items()]),
+        knowledge=tuple(sorted(knowledge)),
     )
 
 

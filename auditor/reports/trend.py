@@ -145,4 +145,6 @@ def _not_alike(points: Sequence[Point]) -> list[str]:
         reasons.append(f"the policy is {now.policy}, and was {before.policy}")
     elif before.policy_digest != now.policy_digest:
         reasons.append("the policy or one of its checks was edited")
+    if before.at > now.at:
+        reasons.append("this machine's clock was set back between them")
     return reasons

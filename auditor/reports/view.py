@@ -68,6 +68,7 @@ class View:
     advice: tuple[Advice, ...]
     trend: Trend
     passed_over: PassedOver
+    knowledge: tuple[tuple[str, str], ...]  # dated knowledge that results rest on: what it is, whose and of when
     demands: tuple[DemandRow, ...]  # what fails on most assets first
     changes: Mapping[FindingState, tuple[Finding, ...]]  # the severest first
     waivers: tuple[WaiverRow, ...]
@@ -103,6 +104,7 @@ def view(audited: Audited, *tellers: Teller) -> View:
         ),
         trend=trend(audited, verdicts),
         passed_over=counted.passed_over,
+        knowledge=counted.knowledge,
         demands=_demands(audited, counted.cells),
         changes=_changes(audited),
         waivers=_waivers(audited),
@@ -138,20 +140,16 @@ def _demand(audited: Audited, check: str, control: str, counts: Counter[Verdict]
 
 
 def _changes(audited: Audited) -> dict[FindingState, tuple[Finding, ...]]:
-    """Return findings by state. What was fixed before this audit is old news, and left out."""
+    """Return findings by state. What was fixed or retired in another audit is left out."""
     ordered = sorted(audited.findings, key=lambda one: (-one.severity.rank, one.asset, one.check, one.subject))
-    return {
-        state: tuple(
-            one
-            for one in ordered
-            if one.state is state and (state is not FindingState.FIXED or _fixed_by_this(one, audited))
-        )
-        for state in FindingState
-    }
+    told = [one for one in ordered if not one.state.ended or _ended_by_this(one, audited)]
+    return {state: tuple(one for one in told if one.state is state) for state in FindingState}
 
 
-def _fixed_by_this(finding: Finding, audited: Audited) -> bool:
-    return finding.fixed_at is not None and finding.fixed_at >= audited.started_at
+def _ended_by_this(finding: Finding, audited: Audited) -> bool:
+    """Whether it ended in this audit; not in a later one, nor in an earlier one whose clock was ahead."""
+    ended = finding.ended_at
+    return ended is not None and audited.started_at <= ended <= (audited.finished_at or ended)
 
 
 def _waivers(audited: Audited) -> tuple[WaiverRow, ...]:

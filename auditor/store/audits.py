@@ -98,12 +98,13 @@ class AuditMemory(SavingMemory):
             if found != AuditOutcome.UNFINISHED.value:
                 return AuditOutcome(found)
             ended = outcome or _outcome(connection, number, listed)
-            write_findings(connection, number, listed, now)
+            write_findings(connection, number, listed, now, self._findings)
             rows = _tallies(connection, number)
             if rows:
                 connection.execute(TALLY.insert(), rows)
             connection.execute(AUDIT.update().where(AUDIT.c.id == number).values(finished_at=now, outcome=ended.value))
-            return ended
+        self._findings = None
+        return ended
 
     def audits(self, limit: int = 100) -> list[Audit]:
         """Return audits, the newest first."""

@@ -65,12 +65,8 @@ class Sights:
 
 def judging(judgements: Iterable[Judgement]) -> Judging:
     """Return judgements as documents."""
-    demands: list[str] = []
-    judged: list[str] = []
-    for judgement in judgements:
-        demands.append(_demand(judgement))
-        judged.append(_judgement(judgement))
-    return Judging(_lined(demands), _lined(judged))
+    listed = tuple(judgements)
+    return Judging(_lined(map(_demand, listed)), _lined(map(_judgement, listed)))
 
 
 def _lined(items: Iterable[str]) -> str:
@@ -218,21 +214,20 @@ def told_from(evidence: Iterable[Evidence], body: bytes) -> dict[str, LastAnswer
     return told
 
 
-_demands: Final[dict[tuple[object, ...], tuple[str, tuple[object, ...]]]] = {}
+_demands: Final[dict[tuple[object, ...], tuple[str, object]]] = {}
 _MOST_DEMANDS: Final = 50_000
 
 
 def _demand(judgement: Judgement) -> str:
     """Return a demand as it is written. Settings are the same objects for every asset, and are written once."""
-    values = tuple(judgement.settings.values())
-    key = (judgement.control, judgement.check, judgement.severity, *judgement.settings, *map(id, values))
+    key = (judgement.control, judgement.check, judgement.severity, id(judgement.settings))
     known = _demands.get(key)
     if known is None:
         settings: Json = {name: packed(value) for name, value in judgement.settings.items()}
-        text = _dump([judgement.control, judgement.check, judgement.severity.value, settings])
+        text = _dump([judgement.control, judgement.check, str(judgement.severity), settings])
         if len(_demands) >= _MOST_DEMANDS:
             _demands.clear()
-        known = _demands[key] = (text, values)  # holding the values keeps their ids theirs
+        known = _demands[key] = (text, judgement.settings)  # holding the settings keeps their id theirs
     return known[0]
 
 
@@ -240,8 +235,8 @@ def _judgement(judgement: Judgement) -> str:
     at = judgement.at
     if not (judgement.violations or judgement.undecided):
         places = at[0] if len(at) == 1 else ",".join(map(str, at))
-        return f'["{judgement.verdict.value}",{_quoted(judgement.reason)},[{places}]]'
-    line: list[Json] = [judgement.verdict.value, judgement.reason, list(at)]
+        return f'["{judgement.verdict}",{_quoted(judgement.reason)},[{places}]]'
+    line: list[Json] = [str(judgement.verdict), judgement.reason, list(at)]
     line.append([[seen.subject, packed(seen.found), packed(seen.wanted)] for seen in judgement.violations])
     if judgement.undecided:
         line.append([[place.subject, place.reason] for place in judgement.undecided])

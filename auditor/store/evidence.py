@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 
 from auditor.model.evidence import Evidence
 from auditor.store import codec
+from auditor.store.ahead import Ahead
 from auditor.store.blobs import read_digests, read_records, read_text, read_texts
 from auditor.store.codec import Json
 from auditor.store.engine import Database
@@ -19,7 +20,9 @@ from auditor.store.records import LastAnswer
 from auditor.store.tables import ANSWER, ASSET, LAST_TOLD
 
 _LAST_TOLD: Final = (
-    select(LAST_TOLD).join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id).where(ASSET.c.name == bindparam("asset"))
+    select(ASSET.c.name, LAST_TOLD.c.seen_id, LAST_TOLD.c.asked, LAST_TOLD.c.body)
+    .join(ASSET, ASSET.c.id == LAST_TOLD.c.asset_id)
+    .where(ASSET.c.name.in_(bindparam("assets", expanding=True)))
 )
 _PAGE: Final = 200  # assets read at once
 _MOST_KEPT: Final = 2000  # parsed documents
@@ -54,6 +57,10 @@ class Kept:
         """Have nothing."""
         self.documents: OrderedDict[int, Json] = OrderedDict()
         self.digests: dict[int, str] = {}
+
+    def has(self, document: int, digests: Collection[int]) -> bool:
+        """Whether nothing of these has to be read."""
+        return document in self.documents and self.digests.keys() >= set(digests)
 
     def read(self, connection: Connection, documents: set[int], digests: set[int]) -> None:
         """Have at least these, by number."""
@@ -92,17 +99,31 @@ class EvidenceMemory(Memory):
         with self._database.reading() as connection:
             return read_texts(connection, digests)
 
-    def last_told(self, asset: str) -> Mapping[str, LastAnswer]:
-        """Return what an asset last told to each request (`str(request)`), where it need not send the same again."""
+    def last_told(self, order: Sequence[str]) -> Callable[[str], Mapping[str, LastAnswer]]:
+        """Return what tells of an asset what it last told to each request (`str(request)`), where it need not send the
+        same again. Assets are asked for in about this order.
+        """
+        ahead = Ahead(self._last_rows, order)
+
+        def told(asset: str) -> Mapping[str, LastAnswer]:
+            row = ahead.take(asset)
+            return self._last_told(asset, row) if row is not None else {}
+
+        return told
+
+    def _last_rows(self, assets: Sequence[str]) -> "dict[str, Row[tuple[object, ...]]]":
         with self._database.reading() as connection:
-            row = connection.execute(_LAST_TOLD, {"asset": asset}).first()
-            if row is None:
-                return {}
-            own = codec.asked_from(row.asked)
-            with self._last_lock:
-                self._last.read(connection, {row.seen_id}, set(own.texts))
-                seen = cast("list[list[Json]]", self._last.documents[row.seen_id])
-                digests = [self._last.digests[number] for number in own.texts]
+            rows = connection.execute(_LAST_TOLD, {"assets": list(assets)}).all()
+        return {row.name: row for row in cast("Sequence[Row[tuple[object, ...]]]", rows)}
+
+    def _last_told(self, asset: str, row: "Row[tuple[object, ...]]") -> Mapping[str, LastAnswer]:
+        own = codec.asked_from(row.asked)
+        with self._last_lock:
+            if not self._last.has(row.seen_id, own.texts):
+                with self._database.reading() as connection:
+                    self._last.read(connection, {row.seen_id}, set(own.texts))
+            seen = cast("list[list[Json]]", self._last.documents[row.seen_id])
+            digests = [self._last.digests[number] for number in own.texts]
         return codec.told_from(codec.evidence_from(asset, seen, own, digests), row.body)
 
     def _told(self, audit: str = "", asset: str = "") -> Iterator[Told]:

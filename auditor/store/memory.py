@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 
 from auditor.errors import UsageError
 from auditor.model.asset import Asset
+from auditor.model.finding import Finding
 from auditor.store.blobs import Shelf, insert_into
 from auditor.store.engine import Database
 from auditor.store.records import Identity
@@ -20,6 +21,7 @@ class Memory:
         """Stand on an open database."""
         self._database = database
         self._shelf = Shelf()
+        self._findings: dict[tuple[str, str, str], tuple[int, Finding]] | None = None  # as they were last read
 
     def note_assets(self, assets: Iterable[Asset], *, now: datetime) -> None:
         """Remember that assets exist, and which identities they carry this day."""

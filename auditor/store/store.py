@@ -1,6 +1,6 @@
 """The store: one object for everything that is remembered between audits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -69,9 +69,9 @@ class Store(AuditMemory, FindingMemory, HistoryMemory):
         """Close the database."""
         self.close()
 
-    def host_keys(self) -> StoredHostKeys:
-        """Return the pinned host keys."""
-        return StoredHostKeys(self._database)
+    def host_keys(self, order: Sequence[str] = ()) -> StoredHostKeys:
+        """Return the pinned host keys; addresses will be asked for in about this order."""
+        return StoredHostKeys(self._database, order)
 
     def schedules(self) -> Schedules:
         """Return the schedules."""

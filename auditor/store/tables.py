@@ -13,7 +13,7 @@ from sqlalchemy import Dialect, ForeignKey, Index, LargeBinary, MetaData, String
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
-HEAD: Final = "0002"  # the newest migration: a database at this version needs no look at the migrations
+HEAD: Final = "0003"  # the newest migration: a database at this version needs no look at the migrations
 VERSION_TABLE: Final = "auditor_version"
 
 _ESCAPED: Final = "\x01json:"
@@ -194,6 +194,7 @@ class FindingRow(Row, table=True):
     first_seen: datetime
     last_seen: datetime
     fixed_at: datetime | None = None
+    retired_at: datetime | None = None
     reason: str = Field(sa_type=AnyText)
     waived_until: date | None = None
     waived_found: str = Field(sa_type=AnyText)

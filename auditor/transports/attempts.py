@@ -9,11 +9,13 @@ import mmap
 import multiprocessing
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from auditor.errors import AuthenticationRefused, CredentialStopped, TimedOut
+from auditor.transports.refusals import Refusals
 
 _BELIEF: Final = 8  # so many log-ins that were accepted let one more be under way
 _PARTS: Final = ("", " (enable)", " (sudo)")
@@ -28,16 +30,20 @@ class Attempts:
     most; should all of these refuse it in the same moment, that is how often it was refused.
     """
 
-    def __init__(self, limit: int = 3, names: Iterable[str] = ()) -> None:
+    def __init__(self, limit: int = 3, names: Iterable[str] = (), refusals: Refusals | None = None) -> None:
         """Allow `limit` refusals a credential; what is to be shared with forked processes is in `names`.
 
-        What a credential has for later is counted for itself: `NAME (enable)`, `NAME (sudo)`.
+        What a credential has for later is counted for itself: `NAME (enable)`, `NAME (sudo)`. With `refusals`, those
+        of the same audit are counted on, though it was killed in between.
         """
         if limit < 1:
             raise ValueError("a credential must be tried once before it can be refused")
         self._limit = limit
         self._lock = threading.Lock()
-        self._tallies = {f"{name}{part}": _Tally(limit) for name in names for part in _PARTS}
+        self._refusals = refusals
+        self._before = refusals.begin() if refusals else Counter[str]()
+        every = [f"{name}{part}" for name in names for part in _PARTS]
+        self._tallies = {name: _Tally(limit, self._before[name]) for name in every}
 
     @contextmanager
     def of(self, credential: str, until: float | None = None) -> Iterator[None]:
@@ -56,6 +62,8 @@ class Attempts:
             accepted = 1
         except AuthenticationRefused:
             refused = 1
+            if self._refusals:
+                self._refusals.note(credential)
             raise
         finally:
             tally.leave(refused, accepted)
@@ -73,18 +81,19 @@ class Attempts:
     def _tally(self, credential: str) -> "_Tally":
         with self._lock:
             if credential not in self._tallies:
-                self._tallies[credential] = _Tally(self._limit)
+                self._tallies[credential] = _Tally(self._limit, self._before[credential])
             return self._tallies[credential]
 
 
 class _Tally:
     """What became of one credential so far. The numbers lie in memory that forked processes share."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, refused: int = 0) -> None:
         context = multiprocessing.get_context("fork")
-        self._limit, self._lock, self._turns = limit, context.Lock(), context.Semaphore(limit)
+        turns = max(1, limit - refused)  # of a credential that is stopped, one: for being told so
+        self._limit, self._lock, self._turns = limit, context.Lock(), context.Semaphore(turns)
         self._numbers = memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("q")  # refused, accepted, under way, turns
-        self._numbers[3] = limit
+        self._numbers[0], self._numbers[3] = refused, turns
 
     @property
     def refused(self) -> int:

@@ -5,6 +5,7 @@ in it becomes an option; here nothing but an address that the scope list admitte
 it. Many assets are scanned by `nmap_stream`, with the same options.
 """
 
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -19,13 +20,13 @@ from auditor.errors import CollectionError, FactError, TimedOut, ToolMissing, Un
 from auditor.facts.nmap_xml import parse_scan
 from auditor.model.asset import Access, Asset, Channel
 from auditor.model.probe import Answer, Request
+from auditor.settings import LimitSettings
 from auditor.transports.nmap_options import Options
-from auditor.transports.nmap_stream import Told, Wanted, scan
-from auditor.transports.scope import Scope
+from auditor.transports.nmap_stream import Limits, Told, Wanted, scan
+from auditor.transports.scope import RESOLVING, Scope
 
 _RUNS_AT_ONCE: Final = 4
 _GRACE: Final = 30.0  # seconds that nmap has to notice its own deadline
-_RESOLVING: Final = 16  # names at once; each may wait for a name server that is gone
 
 Job = tuple[Asset, Sequence[Request]]
 
@@ -35,19 +36,33 @@ class _Batch:
     """Assets that share a run, by address: two names may lead to one."""
 
     options: Options
+    limits: Limits
     assets: dict[str, list[Job]] = field(default_factory=dict)
 
     def wanted(self) -> Wanted:
         every = (request for jobs in self.assets.values() for _, requests in jobs for request in requests)
-        return Wanted.of(self.options, self.assets, max(request.limits.bytes for request in every))
+        return Wanted.of(self.options, self.assets, max(request.limits.bytes for request in every), self.limits)
 
 
 class NmapTransport:
     """Scans an asset, or a fleet; all requests to an asset share one run of nmap."""
 
-    def __init__(self, scope: Scope, program: str = "nmap", *, grace: float = 60.0) -> None:
-        """Take the scope list, the program's name or path, and how many seconds a silent fleet scan is waited for."""
-        self._scope, self._program, self._grace = scope, program, grace
+    def __init__(
+        self,
+        scope: Scope,
+        program: str = "nmap",
+        *,
+        grace: float = 60.0,
+        limits: LimitSettings | None = None,
+        audit_seconds: float = math.inf,
+    ) -> None:
+        """Take the scope list, the program's name or path, and how many seconds a silent fleet scan is waited for.
+
+        No more hosts of a zone or a site are looked at at once than `limits` say; a fleet for no more than
+        `audit_seconds`.
+        """
+        self._scope, self._program, self._grace, self._audit_seconds = scope, program, grace, audit_seconds
+        self._limits = limits or LimitSettings()
         self._room = threading.BoundedSemaphore(_RUNS_AT_ONCE)
 
     def ask(self, asset: Asset, access: Access, requests: Sequence[Request]) -> list[Answer]:
@@ -62,25 +77,27 @@ class NmapTransport:
     def scan_ahead(self, wanted: Sequence[Job]) -> Iterator[tuple[Asset, list[Answer]]]:
         """Yield each asset once with the answers to its requests, as they come; few runs serve many assets.
 
-        Assets with equal options share a run; one that is known by name has its own where scripts tell TLS servers the
-        name. Raises nothing: what went wrong is the answers' problem. nmap ends with the iterator, and with the thread
-        that first advanced it.
+        Assets with equal options and limits share a run; one that is known by name has its own where scripts tell TLS
+        servers the name. Raises nothing: what went wrong is the answers' problem. nmap ends with the iterator, and with
+        the thread that first advanced it.
         """
-        batches: dict[Options, _Batch] = {}
-        with ThreadPoolExecutor(_RESOLVING) as pool:
+        until = time.monotonic() + self._audit_seconds
+        batches: dict[tuple[Options, Limits], _Batch] = {}
+        with ThreadPoolExecutor(RESOLVING) as pool:
             placed = list(pool.map(self._placed_or_not, wanted))
         for job, place in zip(wanted, placed, strict=True):
             if isinstance(place, CollectionError):
                 yield job[0], _failed(job[1], str(place))
             else:
                 options, address = place
-                batches.setdefault(options, _Batch(options)).assets.setdefault(address, []).append(job)
-        yield from self._scanned(sorted(batches.values(), key=lambda batch: -len(batch.assets)))
+                key = options, Limits(tuple(self._limits.on(job[0].zone, job[0].site).items()))
+                batches.setdefault(key, _Batch(*key)).assets.setdefault(address, []).append(job)
+        yield from self._scanned(sorted(batches.values(), key=lambda batch: -len(batch.assets)), until)
 
-    def _scanned(self, batches: Sequence[_Batch]) -> Iterator[tuple[Asset, list[Answer]]]:
+    def _scanned(self, batches: Sequence[_Batch], until: float) -> Iterator[tuple[Asset, list[Answer]]]:
         left = {place: dict(batch.assets) for place, batch in enumerate(batches)}
         try:
-            for place, told in scan(self._program, [batch.wanted() for batch in batches], self._grace):
+            for place, told in scan(self._program, [batch.wanted() for batch in batches], self._grace, until):
                 for asset, requests in left[place].pop(told.address, []):
                     yield asset, _answers(requests, told)
         except CollectionError as why:

@@ -13,12 +13,10 @@ from typing import Final
 
 from auditor.errors import Undeclared
 from auditor.facts.nmap_xml import Ports
-from auditor.model.asset import Kind
+from auditor.model.asset import FRAGILE, PRINTING, Kind
 from auditor.model.probe import Nmap, Request
 from auditor.transports.scope import Address
 
-FRAGILE: Final = frozenset({Kind.PRINTER, Kind.PHONE, Kind.IP_PHONE, Kind.UPS})
-PRINTING: Final = range(9100, 9108)  # raw print ports: whatever is sent there comes out on paper
 FEW_PORTS: Final = 48  # the TCP stack of a printer or a UPS holds some tens of connections, also those just closed
 WORTH: Final = Ports.parse(  # of a longer list, those by which fragile devices are managed, or should not be reached
     "7,9,13,19,21-23,25,37,79-80,139,443,445,512-515,631,1433,1521,2000,2222,2375,2379,3306,3389,4786,5060-5061,5432,"

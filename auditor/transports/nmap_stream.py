@@ -6,6 +6,7 @@ under way. nmap writes no bare `<` of a stranger's (`xml_convert` in its xml.cc)
 """
 
 import functools
+import math
 import os
 import re
 import selectors
@@ -36,6 +37,7 @@ _PATIENCE: Final = 3.0  # times one host's limit without a word: hosts of a grou
 _EACH: Final = 0.3  # seconds more for each host: looking who answers takes a fleet long
 _LAST: Final = 10.0  # seconds from the end of its output to its own
 _PIECE: Final = 1 << 16
+_LATE: Final = "the time for the audit was up before nmap was done with it"
 _END: Final = b"</host>"
 _START: Final = re.compile(rb"<host[ >]")
 _HINTS: Final = re.compile(rb"<hosthint>.*?</hosthint>\s*", re.DOTALL)
@@ -53,31 +55,49 @@ class Look(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What the place where hosts are bears: `("zone", "dmz")` with how many of them may be looked at at once."""
+
+    of: tuple[tuple[tuple[str, str], int], ...] = ()
+
+    @property
+    def most(self) -> int:
+        """Return how many hosts may be looked at at once; 0 is no limit."""
+        return min((most for _, most in self.of), default=0)
+
+    def leave_room(self, others: Iterable["Limits"]) -> bool:
+        """Whether a run may go on beside others: what they share is looked at by one of them at a time."""
+        busy = {place for other in others for place, _ in other.of}
+        return busy.isdisjoint(place for place, _ in self.of)
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Addresses to scan alike. `most` is how many bytes one host's part may have."""
 
     options: Options
     addresses: tuple[str, ...]
     most: int
+    limits: Limits = Limits()
     look: Look = Look.ALL
 
     @classmethod
-    def of(cls, options: Options, addresses: Iterable[str], most: int) -> "Wanted":
-        """Return the run that a list of addresses begins with."""
+    def of(cls, options: Options, addresses: Iterable[str], most: int, limits: Limits = Limits()) -> "Wanted":
+        """Return the run that a list of addresses begins with. To look who answers, nmap asks everybody at once."""
         listed = tuple(addresses)
-        sure = options.gentle or len(listed) == 1 or len(options.ports) <= _SURE
-        return cls(options, listed, most, Look.ALL if sure else Look.ANSWERING)
+        sure = options.gentle or len(listed) == 1 or len(options.ports) <= _SURE or limits.most > 0
+        return cls(options, listed, most, limits, Look.ALL if sure else Look.ANSWERING)
 
     def words(self) -> list[str]:
         """Return nmap's options, but for the program and the list of addresses."""
         known = ["-PS" + _USUAL] if self.look is Look.ANSWERING else ["-Pn"]
         count = len(self.addresses)
         group = min(max(_GROUP_PORTS // len(self.options.ports), 16), _GROUP, count)
-        group = min(count, 1024) if self.look is Look.SILENT else group
+        group = min(count, 1024) if self.look is Look.SILENT else min(group, self.limits.most or group)
         words = ["-p", str(self.options.ports), *self.options.words(), *known]
         words += ["--min-hostgroup", str(group), "--max-hostgroup", str(group)]
-        if count > 1 and not self.options.gentle:  # nmap knows no least parallelism beside a delay
-            words += ["--min-parallelism", str(min(count, _PARALLEL))]
+        if group > 1 and not self.options.gentle:  # nmap knows no least parallelism beside a delay
+            words += ["--min-parallelism", str(min(group if self.limits.most else count, _PARALLEL))]
         return words
 
     def silent(self, addresses: Iterable[str]) -> "Wanted":
@@ -97,10 +117,11 @@ class Told:
     seconds: float = 0.0
 
 
-def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple[int, Told]]:
+def scan(program: str, wanted: Sequence[Wanted], grace: float, until: float = math.inf) -> Iterator[tuple[int, Told]]:
     """Yield what is told about every address, as it comes, with the place of its run in the list.
 
-    A run that is silent for longer than its hosts can explain, and `grace` seconds more, is ended.
+    A run that is silent for longer than its hosts can explain, and `grace` seconds more, is ended. So is every one at
+    `until`, on the clock of time.monotonic(); none begins after that.
     Closing the iterator ends every process. Raises ToolMissing.
     """
     waiting = deque(enumerate(wanted))
@@ -108,12 +129,14 @@ def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple
     with selectors.DefaultSelector() as selector:
         try:
             while waiting or running:
-                while waiting and len(running) < _AT_ONCE:
-                    place, run = waiting.popleft()
+                if time.monotonic() >= until:
+                    yield from _given_up(waiting, [process for _, process in running.values()])
+                while (found := _startable(waiting, [process for _, process in running.values()])) is not None:
+                    place, run = found
                     process = _started(program, run, grace)
                     running[process.output] = place, process
                     selector.register(process.output, selectors.EVENT_READ)
-                for output in _ready(selector, [process for _, process in running.values()]):
+                for output in _ready(selector, [process for _, process in running.values()], until):
                     place, process = running[output]
                     yield from ((place, told) for told in process.read())
                 for output in [output for output, (_, process) in running.items() if process.is_over]:
@@ -127,6 +150,26 @@ def scan(program: str, wanted: Sequence[Wanted], grace: float) -> Iterator[tuple
                 process.kill()
 
 
+def _given_up(waiting: deque[tuple[int, Wanted]], running: Sequence["_Process"]) -> Iterator[tuple[int, Told]]:
+    """Wait for no run any longer, and yield that nothing is known of those that did not begin."""
+    for process in running:
+        process.give_up(_LATE)
+    now = datetime.now(UTC)
+    while waiting:
+        place, run = waiting.popleft()
+        yield from ((place, Told(address, now, problem=_LATE)) for address in run.addresses)
+
+
+def _startable(waiting: deque[tuple[int, Wanted]], running: Sequence["_Process"]) -> tuple[int, Wanted] | None:
+    """Take the first run out of those that wait that may start now; None when none may."""
+    if len(running) < _AT_ONCE:
+        for one in waiting:
+            if one[1].limits.leave_room(process.wanted.limits for process in running):
+                waiting.remove(one)
+                return one
+    return None
+
+
 def _started(program: str, wanted: Wanted, grace: float) -> "_Process":
     path = shutil.which(program)
     if path is None:
@@ -137,14 +180,16 @@ def _started(program: str, wanted: Wanted, grace: float) -> "_Process":
         raise ToolMissing(f"nmap does not start: {error}") from error
 
 
-def _ready(selector: selectors.BaseSelector, running: Sequence["_Process"]) -> list[int]:
+def _ready(selector: selectors.BaseSelector, running: Sequence["_Process"], until: float) -> list[int]:
     """Wait for output, and return where it waits; a process that was silent for too long is ended."""
-    soonest = min(process.until for process in running) - time.monotonic()
+    if any(process.is_over for process in running):
+        return []
+    soonest = min([until, *(process.until for process in running)]) - time.monotonic()
     ready = [key.fd for key, _ in selector.select(max(soonest, 0))]
     now = time.monotonic()  # of this moment: whoever takes our answers may have taken long
     for process in running:
         if process.output not in ready and now > process.until:
-            process.give_up()
+            process.give_up(f"nmap said nothing for {process.limit:.0f} s and was ended")
     return ready
 
 
@@ -175,11 +220,11 @@ class _Process:
     """One nmap under way, in a session of its own, so that it neither gets our Ctrl-C nor takes the terminal."""
 
     def __init__(self, path: str, wanted: Wanted, grace: float) -> None:
-        self._wanted, self._left = wanted, dict.fromkeys(wanted.addresses)
+        self.wanted, self._left = wanted, dict.fromkeys(wanted.addresses)
         self._parts = Parts(wanted.most)
         self.is_over, self._why, self._said = False, "", ""
-        self._limit = wanted.options.seconds * _PATIENCE + grace + _EACH * len(wanted.addresses)
-        self.asked_at, self.until = datetime.now(UTC), time.monotonic() + self._limit
+        self.limit = wanted.options.seconds * _PATIENCE + grace + _EACH * len(wanted.addresses)
+        self.asked_at, self.until = datetime.now(UTC), time.monotonic() + self.limit
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         with tempfile.TemporaryFile() as targets:
             targets.write("\n".join(wanted.addresses).encode())
@@ -194,14 +239,14 @@ class _Process:
         assert self._process.stdout is not None
         self.output = self._process.stdout.fileno()
 
-    def give_up(self) -> None:
+    def give_up(self, why: str) -> None:
         """Do not wait any longer."""
-        self.is_over, self._why = True, f"nmap said nothing for {self._limit:.0f} s and was ended"
+        self.is_over, self._why = True, why
 
     def read(self) -> Iterator[Told]:
         """Yield what is told about the hosts whose last byte has come. Blocks when nothing came."""
         piece = os.read(self.output, _PIECE)
-        self.until = time.monotonic() + self._limit
+        self.until = time.monotonic() + self.limit
         self.is_over = not piece
         for part in self._parts.take(piece):
             if (found := _ADDRESS.search(part)) is None:
@@ -215,9 +260,9 @@ class _Process:
         """Reap the process, and return the run that those need who answered on no usual port."""
         status = self.kill()
         self._why = self._why or self._reason(status)
-        if self._wanted.look is not Look.ANSWERING or self._why or not self._left:
+        if self.wanted.look is not Look.ANSWERING or self._why or not self._left:
             return None
-        silent, self._left = self._wanted.silent(self._left), {}
+        silent, self._left = self.wanted.silent(self._left), {}
         return silent
 
     def lost(self) -> Iterator[Told]:
@@ -249,8 +294,8 @@ class _Process:
         asked_at = datetime.fromtimestamp(began, UTC) if began else self.asked_at
         seconds = max(float(done - began), 0.0)
         if b'timedout="true"' in tag:
-            silent = f"no answer on the usual ports ({_USUAL}), and " * (self._wanted.look is Look.SILENT)
-            why = f"{silent}nmap gave it up after {self._wanted.options.seconds:.0f} s"
+            silent = f"no answer on the usual ports ({_USUAL}), and " * (self.wanted.look is Look.SILENT)
+            why = f"{silent}nmap gave it up after {self.wanted.options.seconds:.0f} s"
             return Told(address, asked_at, problem=why, seconds=seconds)
         text = self._parts.head + part + _tail(done)
         return Told(address, asked_at, text.decode("utf-8", "replace"), seconds=seconds)

@@ -23,6 +23,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str], Sequence[str]]
 
+RESOLVING: Final = 64  # names at once, where a fleet is looked up; each may wait for a name server that is gone
+
 _NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
 _NUMBER: Final = re.compile(r"(?:.*\.)?(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?")
 _OVER_THE_NETWORK: Final = frozenset({Channel.SSH, Channel.CLI, Channel.SNMP, Channel.NMAP})

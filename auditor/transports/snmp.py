@@ -8,16 +8,17 @@ import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from auditor.credentials import Credential
 from auditor.errors import CollectionError, CredentialMissing, Unreachable
-from auditor.model.asset import Access, Asset
+from auditor.model.asset import FRAGILE, Access, Asset
 from auditor.model.probe import Answer, Request
 from auditor.transports.attempts import Attempts
-from auditor.transports.scope import Scope
+from auditor.transports.scope import RESOLVING, Scope
 from auditor.transports.snmp_auth import Community, User, auth_data
 from auditor.transports.snmp_links import CommunityLink, Link, UserLink
 from auditor.transports.snmp_session import Session
@@ -83,7 +84,8 @@ class SnmpTransport:
         until = time.monotonic() + self._asset_seconds
         host = str(self._scope.admit(asset.addresses[0]))
         with Udp(host, access.port or _PORT, self._timeout, self._retries) as udp:
-            return Session(udp, lambda: self._link(udp, access), until).answers(requests)
+            fragile = asset.kind in FRAGILE
+            return Session(udp, lambda: self._link(udp, access), until, fragile=fragile).answers(requests)
 
     def silent(
         self, wanted: Sequence[tuple[Asset, Access]], communities: Mapping[str, Sequence[str]] | None = None
@@ -93,10 +95,16 @@ class SnmpTransport:
         `communities` has what else will be tried (`SnmpAccepts`), by the name of the asset: without them, an agent that
         answers nobody but `public` is silent too.
         """
-        targets: dict[str, Target] = {}
-        for asset, access in wanted:
+        words = communities or {}
+
+        def target(one: tuple[Asset, Access]) -> Target | None:
             with contextlib.suppress(CollectionError):  # asking it will say why it cannot be asked
-                targets[asset.name] = self._target(asset, access, tuple((communities or {}).get(asset.name, ())))
+                return self._target(*one, tuple(words.get(one[0].name, ())))
+            return None
+
+        with ThreadPoolExecutor(RESOLVING) as pool:
+            found = zip(wanted, pool.map(target, wanted), strict=True)
+            targets = {asset.name: one for (asset, _), one in found if one is not None}
         sweep(list(targets.values()))
         return {name: target.why for name, target in targets.items() if target.why}
 

@@ -14,6 +14,7 @@ from auditor.transports.snmp_message import BULK, GET
 from auditor.transports.snmp_values import END_OF_MIB_VIEW
 
 _MOST_VALUES: Final = 50_000  # of one request
+FEW: Final = 40  # messages that a fragile device gets for one request; a walk of a thousand objects takes no more
 _AT_ONCE: Final = 10  # OIDs in one GET: small agents refuse more
 _REPETITIONS: Final = 25
 _ABSENT: Final = "128|"  # noSuchObject
@@ -24,9 +25,10 @@ _ERRORS: Final = {2: "noSuchName", 5: "genErr", 6: "noAccess", 13: "resourceUnav
 
 @dataclass(slots=True)
 class Harvest:
-    """What one request has brought so far, as lines; `most` is the number of bytes it may bring."""
+    """What one request has brought so far, as lines; `most` is the number of bytes it may bring, in `messages`."""
 
     most: int
+    messages: int = _MOST_VALUES  # that may still be sent for it
     lines: list[str] = field(default_factory=list)
     size: int = 0
 
@@ -45,6 +47,12 @@ class Harvest:
                 )
             self.lines.append(line)
 
+    def spend(self) -> None:
+        """Count a message that is about to be sent. Raises CollectionError when it is one too many."""
+        if not self.messages:
+            raise CollectionError(f"the answer was cut after {len(self.lines)} objects: the device is spared the rest")
+        self.messages -= 1
+
 
 def get(link: Link, oids: Sequence[str], into: Harvest, until: float) -> None:
     """Read single instances; what is not there is kept as absent. Raises CollectionError, TimeoutError."""
@@ -57,7 +65,7 @@ def walk(link: Link, root: str, into: Harvest, until: float) -> None:
     root = root.strip(".")
     last, numbers = root, tuple(int(part) for part in root.split("."))
     while last:
-        values = _bulk(link, last, until).values
+        values = _bulk(link, last, into, until).values
         if not values:
             raise CollectionError(f"{link.name} ended the walk of {root} with an empty answer")
         lines: list[str] = []
@@ -77,6 +85,7 @@ def walk(link: Link, root: str, into: Harvest, until: float) -> None:
 
 
 def _get(link: Link, oids: Sequence[str], into: Harvest, until: float) -> None:
+    into.spend()
     reply = link.exchange(GET, oids, 0, until)
     if reply.status == _TOO_BIG and len(oids) > 1:
         for oid in oids:
@@ -94,9 +103,10 @@ def _get(link: Link, oids: Sequence[str], into: Harvest, until: float) -> None:
     into.add([f"{name}|{value}" for name, _, value in reply.values])
 
 
-def _bulk(link: Link, after: str, until: float) -> Reply:
+def _bulk(link: Link, after: str, into: Harvest, until: float) -> Reply:
     repetitions = _REPETITIONS
     while True:
+        into.spend()
         reply = link.exchange(BULK, [after], repetitions, until)
         if not reply.status:
             return reply

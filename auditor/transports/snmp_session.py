@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from auditor.errors import CollectionError, TimedOut, Undeclared
@@ -12,7 +13,7 @@ from auditor.model.probe import Answer, Request, Snmp, SnmpAccepts
 from auditor.transports.snmp_ber import oid
 from auditor.transports.snmp_guess import guess, sign_of_life
 from auditor.transports.snmp_links import Link
-from auditor.transports.snmp_reading import Harvest, get, walk
+from auditor.transports.snmp_reading import FEW, Harvest, get, walk
 from auditor.transports.snmp_udp import Udp
 
 _WORD: Final = re.compile(r"[A-Za-z0-9._@-]{1,32}")
@@ -23,9 +24,10 @@ _GUESS_RETRIES: Final = 1
 class Session:
     """What is asked of one agent. `link` opens the credential, and is called when a request needs it."""
 
-    def __init__(self, udp: Udp, link: Callable[[], tuple[Link, str]], until: float) -> None:
+    def __init__(self, udp: Udp, link: Callable[[], tuple[Link, str]], until: float, *, fragile: bool = False) -> None:
         """Take the way, what returns the link with its security level, and when the agent's time is up (monotonic)."""
         self._udp, self._open, self._until = udp, link, until
+        self._harvest = partial(Harvest, messages=FEW) if fragile else Harvest
         self._link: Link | None = None
         self._level = ""
         self._failure: CollectionError | None = None  # whatever else needs the credential has the same reason
@@ -42,7 +44,7 @@ class Session:
 
     def _answer(self, request: Request) -> Answer:
         asked_at, started = datetime.now(UTC), time.monotonic()
-        harvest, problem = Harvest(request.limits.bytes), ""
+        harvest, problem = self._harvest(request.limits.bytes), ""
         try:
             self._put(request, harvest, min(started + request.limits.seconds, self._until))
         except TimeoutError:

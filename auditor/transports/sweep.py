@@ -8,6 +8,7 @@ import nmap  # type: ignore[import-untyped]
 
 from auditor.errors import CollectionError, OutOfScope, ToolMissing, UsageError
 from auditor.facts.nmap_xml import Ports
+from auditor.model.asset import PRINTING
 from auditor.transports.scope import Network, Scope, network
 
 _MOST_ADDRESSES: Final = 65536
@@ -17,25 +18,24 @@ _LONGEST: Final = 3600  # seconds
 def sweep(networks: Sequence[str], ports: str, scope: Scope) -> str:
     """Return nmap's XML about every admitted address of some networks.
 
-    A host is up when any of the ports answers, open or closed. Raises UsageError for what is no network or too many
-    addresses, OutOfScope when the scope admits none of them, ToolMissing and CollectionError.
+    A host is up when any of the ports answers, open or closed. Raises UsageError for what is no network, too many
+    addresses or a port that prints, OutOfScope when the scope admits none of them, ToolMissing and CollectionError.
     """
     try:
         wanted = [network(text) for text in networks]
+        looked_at = Ports.parse(ports)
     except ValueError as error:
         raise UsageError(str(error)) from error
     if len({one.version for one in wanted}) > 1:
         raise UsageError("IPv4 and IPv6 networks in one call; name them in two")
+    if any(port in looked_at for port in PRINTING):
+        raise UsageError("9100-9107 are raw print ports, and any of these hosts may be a printer: leave them out")
     if sum(one.num_addresses for one in wanted) > _MOST_ADDRESSES:
         raise UsageError(f"more than {_MOST_ADDRESSES} addresses at once; name smaller networks")
     targets = admitted(wanted, scope)
     if not targets:
         raise OutOfScope(f"the scope admits no address of {', '.join(networks)}; see [scope] and `scope:`")
-    try:
-        looked_at = str(Ports.parse(ports))
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-    return _scan(targets, looked_at)
+    return _scan(targets, str(looked_at))
 
 
 def admitted(networks: Iterable[Network], scope: Scope) -> list[Network]:

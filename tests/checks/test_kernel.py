@@ -1,12 +1,15 @@
 """Verdicts on kernel parameters: a hardened host, and one thing changed at a time."""
 
+from dataclasses import replace
+
 import pytest
 
+from auditor.facts.coredumps import Prelink
 from auditor.facts.kernel import KernelAtBoot, KernelNow
 from auditor.facts.sysctl import Assignment
 from tests.make import UNKNOWN, Case, Verdict, checks, names
 
-network, memory = checks("kernel"), checks("kernel_memory")
+network, memory, users = checks("kernel"), checks("kernel_memory"), checks("kernel_users")
 
 PASS, FAIL, DONT_KNOW, NOT_HERE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 
@@ -16,6 +19,15 @@ HARDENED = {
     "kernel/dmesg_restrict": 1,
     "kernel/kptr_restrict": 1,
     "kernel/unprivileged_bpf_disabled": 2,
+    "kernel/kexec_load_disabled": 1,
+    "kernel/perf_event_paranoid": 3,
+    "kernel/sysrq": 0,
+    "dev/tty/ldisc_autoload": 0,
+    "net/core/bpf_jit_harden": 2,
+    "vm/mmap_min_addr": 65536,
+    "user/max_user_namespaces": 0,
+    "fs/protected_fifos": 2,
+    "fs/protected_regular": 2,
     "fs/suid_dumpable": 0,
     "fs/protected_hardlinks": 1,
     "fs/protected_symlinks": 1,
@@ -28,6 +40,7 @@ HARDENED = {
     **{f"net/ipv4/conf/{name}/forwarding": 0 for name in ("all", "default", "eth0")},
     **{f"net/ipv4/conf/{name}/log_martians": 1 for name in ("all", "default", "eth0")},
     **{f"net/ipv4/conf/{name}/rp_filter": 1 for name in ("all", "default", "eth0")},
+    **{f"net/ipv4/conf/{name}/secure_redirects": 0 for name in ("all", "default", "eth0")},
     **{f"net/ipv4/conf/{name}/send_redirects": 0 for name in ("all", "default", "eth0")},
     **{f"net/ipv6/conf/{name}/accept_ra": 0 for name in ("all", "default", "eth0")},
     **{f"net/ipv6/conf/{name}/accept_redirects": 0 for name in ("all", "default", "eth0")},
@@ -127,6 +140,16 @@ ONES = [
     (memory.hard_links, "fs__protected_hardlinks", 0),
     (memory.symbolic_links, "fs__protected_symlinks", 0),
     (memory.unprivileged_bpf, "kernel__unprivileged_bpf_disabled", 0),
+    (users.kexec, "kernel__kexec_load_disabled", 0),
+    (users.performance_events, "kernel__perf_event_paranoid", -1),
+    (users.shared_pipes, "fs__protected_fifos", 0),
+    (users.shared_files, "fs__protected_regular", 0),
+    (users.magic_keys, "kernel__sysrq", 1),
+    (users.bpf_hardening, "net__core__bpf_jit_harden", 1),
+    (users.low_memory, "vm__mmap_min_addr", 4096),
+    (users.line_disciplines, "dev__tty__ldisc_autoload", 1),
+    (users.secure_redirects, "net__ipv4__conf__default__secure_redirects", 1),
+    (users.user_namespaces, "user__max_user_namespaces", 31231),
     (network.redirects_ignored, "net__ipv4__conf__default__accept_redirects", 1),
     (network.redirects_not_sent, "net__ipv4__conf__all__send_redirects", 1),
     (network.reverse_path, "net__ipv4__conf__all__rp_filter", 3),
@@ -257,7 +280,70 @@ VALUES = [
     ),
 ]
 
-CASES: list[Case] = [*IN_GENERAL, *INTERFACES, *VALUES, *WRITINGS]
+IPV6_OFF = {f"net__ipv6__conf__{name}__disable_ipv6": 1 for name in ("all", "default", "eth0")}
+OFF_AT_BOOT = boot("net/ipv6/conf/default/disable_ipv6", net__ipv6__conf__all__disable_ipv6=1)
+CLONE, APPARMOR = "kernel__unprivileged_userns_clone", "kernel__apparmor_restrict_unprivileged_userns"
+OTHER_WAYS = {"user__max_user_namespaces": 31231, CLONE: 0}
+USERS = [
+    Case(memory.prelink_absent, (Prelink(()),), PASS),
+    Case(memory.prelink_absent, (Prelink(("/usr/sbin/prelink",)),), FAIL, ("/usr/sbin/prelink",)),
+    Case(memory.prelink_absent, (UNKNOWN,), DONT_KNOW),
+    Case(users.kexec, (now(kernel__kexec_load_disabled=None), boot()), NOT_HERE, why="no kexec"),
+    Case(users.kexec, (now(), boot("kernel/kexec_load_disabled")), FAIL, why="no file keeps it"),
+    Case(users.performance_events, (now(), boot("kernel/perf_event_paranoid")), PASS, why="the kernel starts with 2"),
+    Case(users.performance_events, (now(kernel__perf_event_paranoid=None), boot()), NOT_HERE, why="no such events"),
+    Case(users.performance_events, (now(kernel__perf_event_paranoid=2), boot()), FAIL, settings={"at_least": 3}),
+    Case(users.shared_pipes, (now(), boot("fs/protected_fifos")), FAIL, why="no file keeps it"),
+    Case(users.shared_files, (now(fs__protected_regular=None), boot()), FAIL, why="the kernel is too old"),
+    Case(users.magic_keys, (now(kernel__sysrq=None), boot()), NOT_HERE, why="no such keys"),
+    Case(users.magic_keys, (now(kernel__sysrq=176), boot(kernel__sysrq=16)), PASS, settings={"functions": 176}),
+    Case(users.magic_keys, (now(kernel__sysrq=438), boot()), FAIL, settings={"functions": 176}, why="more are on"),
+    Case(users.magic_keys, (now(kernel__sysrq=1), boot()), FAIL, settings={"functions": 177}, why="1 is all of them"),
+    Case(users.magic_keys, (now(kernel__sysrq=1), boot()), PASS, settings={"functions": 1}, why="all are allowed"),
+    Case(users.magic_keys, (now(), boot("kernel/sysrq")), DONT_KNOW, why="what the kernel starts with is not known"),
+    Case(
+        users.magic_keys,
+        (now(), replace(boot("kernel/sysrq"), starts={"kernel/sysrq": 0x1B6})),
+        FAIL,
+        ("kernel.sysrq after a reboot",),
+        why="the kernel was built with them",
+    ),
+    Case(users.bpf_hardening, (now(net__core__bpf_jit_harden=None), boot()), NOT_HERE, why="no compiler"),
+    Case(
+        users.bpf_hardening,
+        (KernelNow({}, refused=frozenset({"net/core/bpf_jit_harden"})), boot()),
+        DONT_KNOW,
+        why="only root may read it",
+    ),
+    Case(users.secure_redirects, (now(**{f"{OWN}secure_redirects": 1}), boot()), FAIL, why="either value is heeded"),
+    Case(users.secure_redirects, (now(), boot("net/ipv4/conf/all/secure_redirects")), FAIL, why="it starts with 1"),
+    Case(users.ipv6_off, (now(**IPV6_OFF), OFF_AT_BOOT), PASS),
+    Case(users.ipv6_off, (now(), boot()), FAIL, why="it is on"),
+    Case(users.ipv6_off, (now(**{**IPV6_OFF, "net__ipv6__conf__eth0__disable_ipv6": 0}), OFF_AT_BOOT), FAIL, ("eth0",)),
+    Case(users.ipv6_off, (now(**{**IPV6_OFF, "net__ipv6__conf__default__disable_ipv6": None}), OFF_AT_BOOT), DONT_KNOW),
+    Case(users.ipv6_off, (now(**IPV6_OFF), boot(net__ipv6__conf__all__disable_ipv6=1)), FAIL, why="default is 0 again"),
+    Case(users.ipv6_off, (now(**IPV6_OFF), boot()), FAIL, why="a file switches it on"),
+    Case(users.ipv6_off, (KernelNow({}), boot()), NOT_HERE, why="the kernel has no IPv6"),
+    Case(users.ipv6_off, (UNKNOWN, boot()), DONT_KNOW),
+    Case(users.user_namespaces, (now(**OTHER_WAYS), boot(**OTHER_WAYS)), PASS, why="Debian's own way is taken"),
+    Case(
+        users.user_namespaces,
+        (now(**{**OTHER_WAYS, CLONE: 1, APPARMOR: 1}), boot(**{**OTHER_WAYS, CLONE: 1, APPARMOR: 1})),
+        PASS,
+        why="AppArmor decides",
+    ),
+    Case(users.user_namespaces, (now(**{**OTHER_WAYS, CLONE: 1}), boot()), FAIL, ("user namespaces",)),
+    Case(users.user_namespaces, (now(), boot("user/max_user_namespaces")), FAIL, why="it starts with thousands"),
+    Case(
+        users.user_namespaces,
+        (now(**OTHER_WAYS), boot("user/max_user_namespaces")),
+        DONT_KNOW,
+        why="what the kernel starts with is not known",
+    ),
+    Case(users.user_namespaces, (now(user__max_user_namespaces=None), boot()), NOT_HERE, why="no namespaces"),
+]
+
+CASES: list[Case] = [*IN_GENERAL, *INTERFACES, *VALUES, *WRITINGS, *USERS]
 
 
 @pytest.mark.parametrize("case", CASES, ids=names(CASES))

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.facts.modules import KernelModules, ModuleRule
+from auditor.facts.modules import KernelModules, ModuleRule, one
 from tests.make import ABSENT, UNKNOWN, Case, Verdict, checks, names
 
-modules = checks("modules")
+modules, network, devices = checks("modules"), checks("modules_network"), checks("modules_devices")
 PASS, FAIL, DONT_KNOW, NOT_HERE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 SCTP = {"names": frozenset({"sctp"})}
 BOTH = {**SCTP, "blacklisted": True}
+WRITTEN = {"view": "effective and written"}
 
 
 def rules(*lines: tuple[str, str, str]) -> KernelModules:
@@ -47,8 +48,56 @@ CASES: list[Case] = [
         settings=SCTP,
         why="an earlier file may load it",
     ),
+    Case(
+        modules.disabled,
+        (replace(rules(), absent=frozenset({"sctp"})),),
+        PASS,
+        settings=SCTP,
+        why="this kernel does not have it",
+    ),
+    Case(
+        modules.disabled,
+        (replace(rules(), absent=frozenset({"sctp"})),),
+        FAIL,
+        settings={**SCTP, **WRITTEN},
+        why="the next kernel may have it",
+    ),
+    Case(
+        modules.disabled,
+        (replace(rules(), barred=frozenset({"sctp"})),),
+        PASS,
+        settings=SCTP,
+        why="the kernel's command line bars it",
+    ),
+    Case(modules.disabled, (rules(INSTALL),), PASS, settings={**SCTP, **WRITTEN}),
     Case(modules.disabled, (UNKNOWN,), DONT_KNOW),
     Case(modules.disabled, (ABSENT,), NOT_HERE, why="the kernel has no modules"),
+]
+NAMES = ("cramfs", "freevxfs", "hfs", "hfsplus", "jffs2", "squashfs", "udf", "dccp", "tipc", "rds", "sctp")
+ONES = {
+    **{getattr(modules, name): name for name in NAMES[:7]},
+    **{getattr(network, name): name for name in NAMES[7:]},
+    devices.usb_storage: "usb-storage",
+    devices.firewire: "firewire-core",
+    devices.bluetooth: "bluetooth",
+}
+CASES += [
+    case
+    for check, name in ONES.items()
+    for case in (
+        Case(check, (rules(("install", one(name), "/bin/true")),), PASS),
+        Case(check, (replace(rules(), absent=frozenset({one(name)})),), PASS, why="this kernel does not have it"),
+        Case(
+            check, (replace(rules(), absent=frozenset({one(name)})),), FAIL, settings=WRITTEN, why="it is not written"
+        ),
+        Case(check, (rules(("install", "other", "/bin/true")),), FAIL, (name,), why="another module is meant"),
+        Case(check, (rules(("install", one(name), "/bin/true")),), FAIL, (name,), settings={"blacklisted": True}),
+        Case(check, (replace(rules(), loaded=frozenset({one(name)})),), FAIL, (name,), why="it is loaded"),
+        Case(check, (replace(rules(), built_in=frozenset({one(name)})),), FAIL, (name,), why="it is built in"),
+        Case(check, (replace(rules(), unread=("/etc/modprobe.d/a.conf",)),), DONT_KNOW, why="a file is unread"),
+        Case(check, (UNKNOWN,), DONT_KNOW),
+        Case(check, (ABSENT,), NOT_HERE, why="the kernel has no modules"),
+    )
 ]
 
 

@@ -74,8 +74,9 @@ def test_a_group_alone_shows_what_is_in_it(auditor: Auditor, path: tuple[str, ..
 def test_lists_take_a_format(auditor: Auditor) -> None:
     """Wherever something is listed or shown."""
     writing = {
-        "init", "policy lint", "policy schema", "assets import", "checks new", "schedule add", "schedule remove",
-        "scheduler", "evidence record", "keys forget", "vault init", "vault set", "vault remove",
+        "init", "policy lint", "policy schema", "policy import-sca", "policy from-asset", "assets import", "checks new",
+        "schedule add", "schedule remove", "scheduler", "evidence record", "keys forget",
+        "intel import", "intel update", "vault init", "vault set", "vault remove",
         "vault rekey",
     }  # fmt: skip
     without = {

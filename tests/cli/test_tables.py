@@ -9,12 +9,17 @@ import struct
 import subprocess
 import sys
 import termios
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from auditor.setup import open_store
 from auditor.start import make_workspace
+from auditor.store.records import AuditOutcome
 from tests.cli.running import PROGRAM, Auditor
+from tests.make import NOW
+from tests.store.given import plan
 
 CONFIGURATION = "version 17.9\nhostname {0}\nsnmp-server community public RO\nip http server\nend\n"
 ROUTER = """\
@@ -78,6 +83,17 @@ def test_an_audit_of_some_assets_counts_their_findings_only(auditor: Auditor, ac
     theirs = auditor("findings", "list", "--asset", "rt-1", folder=acme).out.splitlines()[1:]
 
     assert f"Findings: {len(theirs)} open.\n" in done.out
+
+
+def test_an_audit_that_is_yet_to_come_is_said(auditor: Auditor, acme: Path) -> None:
+    """The clock was ahead then, or is behind now: both make waivers and ages wrong."""
+    assert "clock" not in auditor("audit", folder=acme).err
+    with open_store(acme) as store:
+        ahead = store.begin_audit(plan("rt-1"), now=datetime(2099, 1, 2, 3, 4, tzinfo=UTC))
+        store.finish_audit(ahead.id, [], now=NOW, outcome=AuditOutcome.MET)
+
+    said = auditor("audit", folder=acme).err
+    assert f"UTC, and audit {ahead.id} began at 2099-01-02 03:04 UTC: it was set back since, or was ahead then" in said
 
 
 def test_an_audit_says_why_something_is_unknown(auditor: Auditor, acme: Path) -> None:

@@ -1,18 +1,18 @@
 """What is known of an asset, given what it answered: the first way that knows, else absent, else why not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
 
-from auditor.collect.facts import Facts
+from auditor.collect.facts import Facts, Readings
 from auditor.collect.plan import AssetPlan, Way
 from auditor.errors import NotPresent, Unreadable
 from auditor.facts.ambient import Today
 from auditor.model.asset import Asset
-from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown
-from auditor.model.probe import Answer, Request, Shell, derived, probe
+from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown, text_digest
+from auditor.model.probe import Answer, Probe, Request, Shell, derived, probe
 from tests.make import answer, asset
 
 FIRST, SECOND, MORE = Shell("first"), Shell("second"), Shell("more")
@@ -229,3 +229,27 @@ def test_a_fact_is_worked_out_once() -> None:
         known(fact)
 
     assert read == ["a"]
+
+
+def both_or_why(one: Answer, two: Answer) -> Both:
+    """Read two answers, or say why one was not had."""
+    return Both(f"{one.problem or one.text} {two.problem or two.text}")
+
+
+def test_a_probe_that_takes_problems_says_itself_what_they_amount_to() -> None:
+    """An answer that did not change is whole again beside one that was not had, and no reading is mixed up."""
+    either = Probe(both_or_why, Both, (FIRST, MORE), frozenset(), takes_problems=True)
+    readings = Readings({text_digest("stored"): "stored"}.__getitem__)
+    same = answer("", FIRST, digest=text_digest("stored"), unchanged=True)
+
+    def read(**said: Answer) -> Knowledge:
+        asked = facts(ways={Both: (either,)}, **said)
+        return replace(asked, readings=readings, _known={})(Both)
+
+    late, refused = (answer("", MORE, problem=why) for why in ("too late", "refused"))
+    known = [read(first=same, more=other) for other in (late, refused, late)]
+    assert [one.value for one in known if isinstance(one, Known)] == [
+        Both("stored too late"), Both("stored refused"), Both("stored too late"),
+    ]  # fmt: skip
+    assert known[0].evidence[1].problem == "too late"
+    assert isinstance(facts(first=REFUSED, more="b")(Both), Unknown)

@@ -91,7 +91,7 @@ def demanding(*facts: type[object]) -> Check:
 def plan(asked: Asset, *needs: tuple[type[object], ...]) -> AssetPlan:
     """Return what an asset is asked for checks with these needs."""
     control = Control(id="C", title="c", policy="p")
-    demands = [Demand(asset=asked, control=control, check=demanding(*facts)) for facts in needs]
+    demands = [Demand(control=control, check=demanding(*facts)) for facts in needs]
     return plan_asset(asked, demands, CONTENT)
 
 
@@ -102,7 +102,7 @@ def router(*accesses: Access) -> Asset:
 
 def test_nothing_demanded_is_nothing_asked() -> None:
     """Nor for a control that a person looks at."""
-    manual = Demand(asset=asset(), control=Control(id="C", title="c", policy="p"), check=None)
+    manual = Demand(control=Control(id="C", title="c", policy="p"), check=None)
 
     assert plan(asset()).requests == {}
     assert plan_asset(asset(), [manual], CONTENT).requests == {}
@@ -168,7 +168,7 @@ def test_every_shipped_request_has_a_channel_that_can_carry_it() -> None:
     content = load_content(Workspace(ROOT))
     control = Control(id="C", title="c", policy="p")
     host = asset(accesses=(SSH, Access(channel=Channel.NMAP), Access(channel=Channel.SNMP)))
-    demands = [Demand(asset=host, control=control, check=one) for one in content.checks.values()]
+    demands = [Demand(control=control, check=one) for one in content.checks.values()]
     requests = plan_asset(host, demands, content).requests
 
     assert {access.channel for access in requests} == {Channel.SSH, Channel.NMAP, Channel.SNMP}
@@ -183,14 +183,13 @@ def test_like_assets_share_their_ways() -> None:
         Control(id="C", title="c", policy="p"),
         demanding(Who),
     )
-    planner, plans, settings = Planner(CONTENT), [], {}
+    demands = [Demand(control=manual, check=None), Demand(control=control, check=check)]
+    planner, plans = Planner(CONTENT), []
     for number in (1, 2):
         one = asset(f"host-{number}", accesses=(Access(channel=Channel.SSH, port=number),))
-        looked_at = Demand(asset=one, control=manual, check=None)
-        judged = Demand(asset=one, control=control, check=check, settings=settings)
-        plans.append(planner.plan(one, [looked_at, judged]))
+        plans.append(planner.plan(one, demands))
 
     assert plans[0].ways is plans[1].ways
     assert [{access.port for access in plan.requests} for plan in plans] == [{1}, {2}]
-    assert [plan.demands[0].asset.name for plan in plans] == ["host-1", "host-2"]
+    assert [plan.asset.name for plan in plans] == ["host-1", "host-2"]
     assert plans[0] == plan_asset(plans[0].asset, plans[0].demands, CONTENT)

@@ -11,18 +11,29 @@ from tests.facts import (
     test_account_use,
     test_accounts,
     test_audit,
+    test_boot,
+    test_confinement,
+    test_console,
+    test_coredumps,
     test_banners,
     test_cron,
     test_devices,
+    test_disks,
     test_files,
     test_host_firewall,
+    test_installed,
     test_kernel,
     test_log_files,
     test_logging,
+    test_machine,
     test_modules,
+    test_mounts,
+    test_package_origins,
     test_packages,
     test_passwords,
     test_ports,
+    test_screen,
+    test_search,
     test_services,
     test_sessions,
     test_snmp,
@@ -66,10 +77,24 @@ LOGGING: Final = test_logging.text(
     "rsyslogd", files={"/etc/rsyslog.conf": "*.* @@loghost.example:6514"}, more="[journal]\n"
 )
 
+STORAGE: Final = test_mounts.text(files={"/etc/fstab": "/dev/vda1 / ext4 defaults 0 1\ntmpfs /tmp tmpfs nodev 0 0\n"})
+
+SCREEN: Final = test_screen.text(
+    {**test_screen.PROFILE, **test_screen.GDM, f"{test_screen.LOCAL}/a": test_screen.SESSION.format(900)}
+)
+
 GOOD: Final[Mapping[str, str]] = {
     "accounts.local_accounts": test_accounts.files(),
     "accounts.shadow": SHADOW,
     "accounts.home_folders": HOMES,
+    "boot._loader": test_boot.DEBIAN,
+    "boot._kernel_words": test_boot.DEBIAN,
+    "confinement._apparmor": test_confinement.UBUNTU,
+    "confinement._selinux": test_confinement.RHEL,
+    "confinement._confinement": test_confinement.UBUNTU,
+    "console.console": test_console.text(test_console.SHIPPED),
+    "coredumps.core_dumps": test_coredumps.text(test_coredumps.FILES),
+    "coredumps.prelink": test_coredumps.text(test_coredumps.FILES),
     "audit.audit_rules": test_audit.text(),
     "audit.audit_daemon": test_audit.text({"/etc/audit/auditd.conf": test_audit.CONF}),
     "audit.set_id_programs": "[set-id]\n/usr/bin/passwd\n/usr/bin/su\n[end]\n",
@@ -77,15 +102,25 @@ GOOD: Final[Mapping[str, str]] = {
     "cron._read": test_cron.text(test_cron.DEBIAN),
     "dot_files.dot_files": test_account_use.DOTS,
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
+    "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
-    "kernel.kernel_now": test_kernel.NOW,
+    "kernel._read_now": test_kernel.NOW,
+    "installed.package_list": test_installed.host(dpkg=test_installed.DPKG),
     "kernel.kernel_at_boot": BOOT,
     "last_logins.last_logins": test_account_use.TABLE,
     "log_files.log_files": test_log_files.FOUND,
     "log_files.log_rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
     "logging._read": LOGGING,
+    "machine.cpu_flaws": test_machine.TEXT,
+    "machine.firmware": test_machine.TEXT,
+    "machine.radios": test_machine.TEXT,
     "modules._read": test_modules.text({f"{test_modules.ETC}/a.conf": test_modules.FALSE}),
+    "mounts.mounts": STORAGE,
+    "mounts_at_boot.mounts_at_boot": STORAGE,
+    "package_origins.package_origins": test_updates.host(
+        apt=test_package_origins.APT, origins=test_package_origins.RELEASES
+    ),
     "packages.operating_system": test_packages.host(test_packages.DEBIAN),
     "pam_unix.pam_unix": test_passwords.debian(),
     "passwords.password_defaults": test_passwords.debian(),
@@ -95,6 +130,10 @@ GOOD: Final[Mapping[str, str]] = {
     "root_path.root_path": test_account_use.starts({"/etc/profile": "PATH=/usr/bin:/srv/tools"}),
     "router.saved_ios": ROUTER,
     "router.shown_ios": ROUTER,
+    "screen.desktop": SCREEN,
+    "screen.login_screen": SCREEN,
+    "screen.automatic_logins": SCREEN,
+    "search.search": test_search.SHOWN,
     "services.listening": test_services.host(ss=test_services.SS),
     "services.enabled_units": test_services.host(systemd=test_services.SYSTEMD, links=test_services.LINKS),
     "sessions.session_start": test_sessions.shown({"/etc/profile": test_sessions.PROFILE, "/etc/bashrc": "umask 027"}),
@@ -118,7 +157,7 @@ GOOD: Final[Mapping[str, str]] = {
         lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
     ),
     "upkeep.running_kernel": test_updates.host(running="6.1.0-18-amd64\n", kernels="/boot/vmlinuz-6.1.0-18-amd64\n"),
-    "upkeep.automatic_updates": test_updates.host(
+    "upkeep._updates_itself": test_updates.host(
         tools=test_updates.TOOLS,
         apt=test_updates.PERIODIC,
         systemd="/run/systemd/system\n",

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from auditor.facts.search import DEEPEST, SEARCH
 from auditor.facts.updates import UPDATES
 from auditor.model.probe import Shell
 from auditor.plugins import load_content
@@ -33,7 +34,7 @@ def starts(command: str) -> list[list[str]]:
     return [part.split() for part in re.findall(r"(?:^|[;|&({]\s*|\bdo |\bthen )find\s+([^;|&)]*)", command)]
 
 
-@pytest.mark.parametrize("request_", REQUESTS, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize("request_", sorted(set(REQUESTS) - {SEARCH}, key=str), ids=lambda one: str(one)[:40])
 def test_nothing_walks_through_a_file_system(request_: Shell) -> None:
     """A find has a path of its own and says how deep it goes, and stays on its file system."""
     for words in starts(request_.command):
@@ -44,6 +45,15 @@ def test_nothing_walks_through_a_file_system(request_: Shell) -> None:
     assert not WALKS.search(request_.command)
     assert "sysctl -a" not in request_.command
     assert "**" not in request_.command
+
+
+def test_the_one_search_through_file_systems_is_bounded() -> None:
+    """It stays on each file system that it begins at, says how deep it goes, and has a time of its own."""
+    (walk,) = starts(SEARCH.command)
+
+    assert walk[:5] == ['"$@"', "-xdev", "-ignore_readdir_race", "-maxdepth", str(DEEPEST)]
+    assert SEARCH.privileged
+    assert SEARCH.limits.seconds <= 180
 
 
 def test_a_find_without_bounds_would_be_seen() -> None:
@@ -60,7 +70,7 @@ def test_every_shell_understands_every_command(shell: list[str]) -> None:
     environment = {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}", "LC_ALL": "C"}
     program = str(shutil.which(shell[0]))
     complaints = {}
-    for request in set(REQUESTS) - {UPDATES}:  # which test_updates.py runs, as it takes its time
+    for request in set(REQUESTS) - {UPDATES, SEARCH}:  # which have tests of their own, as they take their time
         done = subprocess.run(
             [program, *shell[1:], "-c", request.command], capture_output=True, check=False, cwd="/", env=environment
         )

@@ -128,6 +128,10 @@ def test_a_link_to_sysctl_conf_is_read_in_its_place():
         ("net.ipv4.conf.*.rp_filter=2\n-net.ipv4.conf.all.rp_filter", "all", None),
         ("net.ipv4.conf.eth0.rp_filter=0\nnet.ipv4.conf.*.rp_filter=2", "eth0", 0),
         ("net.ipv4.conf.e*.rp_filter=1", "lo", None),
+        ("net.ipv4.conf.eth[0-3].rp_filter=1", "eth2", 1),
+        ("net.ipv4.conf.eth[0-3].rp_filter=1", "eth4", None),
+        ("net.ipv4.conf.eth?.rp_filter=1", "eth0", 1),
+        ("net.ipv4.*.rp_filter=1", "eth0", None),
     ],
 )
 def test_wildcards_yield_to_names(lines: str, interface: str, value: int | None):
@@ -186,6 +190,33 @@ def test_what_is_not_configured_and_has_no_fixed_default_is_not_known():
     assert isinstance(read, KernelAtBoot)
 
     assert (read.number("kernel/dmesg_restrict"), boot({}, SYSTEMD).number("kernel/dmesg_restrict")) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "path", "value"),
+    [
+        ("CONFIG_DEFAULT_MMAP_MIN_ADDR=65536", "vm/mmap_min_addr", 65536),
+        ("CONFIG_MAGIC_SYSRQ_DEFAULT_ENABLE=0x1b6", "kernel/sysrq", 438),
+        ("# CONFIG_LDISC_AUTOLOAD is not set", "dev/tty/ldisc_autoload", 0),
+        ("CONFIG_BPF_UNPRIV_DEFAULT_OFF=y", "kernel/unprivileged_bpf_disabled", 2),
+        ("# CONFIG_BPF_UNPRIV_DEFAULT_OFF is not set", "kernel/unprivileged_bpf_disabled", 0),
+        ("CONFIG_OTHER_LDISC_AUTOLOAD=y", "dev/tty/ldisc_autoload", None),
+    ],
+)
+def test_a_kernel_s_build_configuration_tells_what_it_starts_with(line: str, path: str, value: int | None):
+    """Numbers in both notations, switches, and one switch that stands for 2."""
+    read = fact(kernel_at_boot, f"{SYSTEMD}\n[built]\n|{line}\n[end]\n")
+    assert isinstance(read, KernelAtBoot)
+
+    assert value == read.number(path)
+
+
+def test_a_kernel_s_command_line_tells_what_it_starts_with():
+    """Files are applied afterwards, and count."""
+    more = (SYSTEMD, "[start net.ipv4.ip_forward=1]", "[start kernel/sysrq=0x10]", "[start kernel.sysrq_no=x]")
+
+    assert (1, 16) == (boot({}, *more).number(FORWARD), boot({}, *more).number("kernel/sysrq"))
+    assert boot({f"{ETC}/a.conf": "net.ipv4.ip_forward=0"}, *more).number(FORWARD) == 0
 
 
 def test_a_file_that_cannot_be_read_is_named():

@@ -1,9 +1,12 @@
 """What is read of kernel modules."""
 
+import shlex
+import subprocess
+
 import pytest
 
 from auditor.errors import NotPresent, Unreadable
-from auditor.facts.modules import KernelModules, kernel_modules
+from auditor.facts.modules import _AVAILABLE, ASKED, KernelModules, kernel_modules
 from tests.make import fact, refused
 
 ETC, USR = "/etc/modprobe.d", "/usr/lib/modprobe.d"
@@ -37,6 +40,12 @@ def modules(files: dict[str, str], **more: str) -> KernelModules:
         ({f"{ETC}/a.conf": "install sctp_diag /bin/false"}, False),
         ({f"{ETC}/a.conf": "install sct* /bin/false"}, True),
         ({f"{ETC}/a.conf": "install sctp /bin/true || /sbin/insmod sctp.ko"}, False),
+        ({f"{ETC}/a.conf": "install sctp /bin/false # nobody needs it"}, True),
+        ({f"{ETC}/a.conf": 'install sctp "/bin/false"'}, True),
+        ({f"{ETC}/a.conf": "install sctp /bin/false; /sbin/insmod sctp.ko"}, False),
+        ({f"{ETC}/a.conf": "install sctp # /bin/false"}, False),
+        ({f"{ETC}/a.conf": "install sctp '/bin/false"}, False),
+        ({f"{ETC}/a.conf": "alias sctp off"}, False),
         ({f"{ETC}/a.conf": "install sctp"}, False),
         ({f"{ETC}/a.conf": "blacklist sctp"}, False),
         ({f"{ETC}/a.cfg": FALSE}, False),
@@ -62,6 +71,30 @@ def test_what_is_loaded_and_unread() -> None:
     read = modules({}, more="[unread /etc/modprobe.d/a.conf]\n")
 
     assert ({"nf_tables", "uas"}, ("/etc/modprobe.d/a.conf",)) == (read.loaded, read.unread)
+
+
+def test_what_the_kernel_does_not_have() -> None:
+    """Its own list tells, with either spelling; without that list nothing is known to be absent."""
+    listed = "[available]\n|usb-storage\n|udf\n"
+
+    assert {"usb_storage", "udf"} == set(ASKED) - modules({}, more=listed).absent
+    assert modules({}).absent == frozenset()
+
+
+def test_what_the_kernel_s_command_line_bars() -> None:
+    """Whatever asks for it."""
+    assert {"sctp", "usb_storage", "udf"} == modules({}, more="[barred sctp,usb-storage]\n[barred udf]\n").barred
+
+
+def test_only_modules_with_that_very_name_are_listed() -> None:
+    """Tried with sed: dependencies and longer names are no lines of their own."""
+    listing = (
+        "kernel/net/sctp/sctp.ko.xz: kernel/fs/udf/udf.ko.xz\nkernel/net/sctp/sctp_diag.ko.xz: kernel/net/sctp.ko.xz\n"
+        "kernel/drivers/usb/storage/usb-storage.ko.zst:\nextra/hfs.ko: \nkernel/x/hfs.ko/y.ko:\n"
+    )
+    done = subprocess.run(shlex.split(_AVAILABLE), input=listing, capture_output=True, text=True, check=True)
+
+    assert ["|sctp", "|usb-storage", "|hfs"] == done.stdout.split()
 
 
 def test_a_kernel_without_modules() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from auditor.errors import NotPresent, Unreadable
+from auditor.facts.package_origins import package_origins
 from auditor.facts.updates import UPDATES, Pending, pending_by_dnf, pending_updates
 from auditor.facts.upkeep import automatic_updates, flavour, order, running_kernel
 from tests.make import fact, refused
@@ -126,6 +127,9 @@ def test_apt_here_tells_what_a_simulated_upgrade_tells(shell: str) -> None:
     assert sorted({*upgraded, *(kept[1].split() if kept else [])}) == sorted(
         package.name for package in found.security + found.other
     )
+    asked = re.search(r"^#asked ([0-9]+)$", done.stdout, re.MULTILINE)
+    assert asked is not None
+    assert int(asked[1]) == len(fact(package_origins, done.stdout).archives)
 
 
 DNF = """
@@ -163,10 +167,39 @@ def test_dnf_without_advisories_cannot_classify() -> None:
     assert len(found.unclassified) == 2
 
 
+def test_a_version_may_begin_with_a_letter() -> None:
+    """It waits all the same."""
+    listed = "urw-fonts.noarch   r23-1   base\n#status 100\n"
+
+    assert fact(pending_by_dnf, host(lists=REPOS, dnf=listed, security="#status 0\n", advisories="x\n")).other == (
+        Pending("urw-fonts.noarch", "", "r23-1"),
+    )
+
+
+def test_yum_breaks_long_lines() -> None:
+    """In a pipe too: what does not fit into its columns goes on in the next line."""
+    listed = """
+kernel.x86_64                         3.10.0-1160.119.1.el7          updates
+java-1.8.0-openjdk-headless-with-a-long-name.x86_64
+                                      1:1.8.0.412.b08-1.el7_9        updates
+Obsoleting Packages
+old.noarch                            1-1                            base
+#status 100
+"""
+    told = "RHSA-2024:1 Important/Sec. kernel-3.10.0-1160.119.1.el7.x86_64\n#status 0\n"
+    found = fact(pending_by_dnf, host(lists="", yum=listed, security=told, advisories=""))
+
+    assert (found.manager, [one.name for one in found.security]) == ("yum", ["kernel.x86_64"])
+    assert found.other == (
+        Pending("java-1.8.0-openjdk-headless-with-a-long-name.x86_64", "", "1:1.8.0.412.b08-1.el7_9"),
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
         host(),
+        host(yum="Error: Cannot retrieve metadata\n#status 1\n", security="#status 0\n"),
         host(dnf="Error: Cache-only enabled but no cache for 'baseos'\n#status 1\n", security="#status 0\n"),
         "",
         "<html></html>",
@@ -296,6 +329,14 @@ def test_unattended_upgrades_that_work() -> None:
 def test_what_stands_in_the_way_of_unattended_upgrades(changed: dict[str, str], word: str) -> None:
     """Installed is not enabled, and enabled is not for security."""
     assert word in " ".join(obstacles(**changed))
+
+
+def test_a_folder_that_is_closed_hides_what_cron_starts() -> None:
+    """Then nobody can say that nothing starts it; what else stands in the way still does."""
+    closed = {"tools": TOOLS, "apt": PERIODIC, "systemd": "", "timers": "\n", "cron": "hidden\n"}
+
+    assert "/etc/cron.daily" in str(refused(automatic_updates, host(**closed)))
+    assert obstacles(**{**closed, "tools": "/usr/bin/apt-get\n"}) == ("unattended-upgrades is not installed",)
 
 
 def test_dnf_automatic_must_apply() -> None:

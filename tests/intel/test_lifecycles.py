@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import ContentError
-from auditor.facts.ambient import Lifecycle
-from auditor.intel import load_lifecycles
-from auditor.intel.lifecycles import SHIPPED, read_intel
+from auditor.facts.ambient import Lifecycle, Lifecycles
+from auditor.intel import load_knowledge
+from auditor.intel.dated import SHIPPED, read_dated
 
 GOOD = {
     "kind": "end-of-life",
@@ -35,13 +35,20 @@ def write(folder: Path, name: str, value: object) -> Path:
     return folder
 
 
+def load_lifecycles(folder: Path | None = None) -> Lifecycles:
+    """Return the dates that an audit would be judged by."""
+    told = load_knowledge(folder)[Lifecycles].value
+    assert isinstance(told, Lifecycles)
+    return told
+
+
 def test_what_ships_names_its_source_licence_and_day() -> None:
     """MIT asks for the notice, the reader for the day."""
-    shipped = read_intel(SHIPPED)
+    shipped = read_dated(SHIPPED / "endoflife.json")
 
     assert (shipped.kind, shipped.licence) == ("end-of-life", "MIT")
     assert shipped.source.startswith("endoflife-date/")
-    assert "Copyright 2020 endoflife.date contributors" in SHIPPED.read_text()
+    assert "Copyright 2020 endoflife.date contributors" in (SHIPPED / "endoflife.json").read_text()
 
 
 @pytest.mark.parametrize("product", ["debian", "ubuntu", "rhel", "sles", "alpine-linux", "ios", "macos", "windows"])
@@ -82,7 +89,7 @@ def test_an_older_file_and_a_missing_folder_leave_what_ships(tmp_path: Path) -> 
 
 def test_files_of_another_kind_are_left_alone(tmp_path: Path) -> None:
     """The folder holds other dated knowledge too."""
-    folder = write(tmp_path, "kev.json", {"kind": "exploited", "as_of": "2031-01-01"})
+    folder = write(tmp_path, "other.json", {"kind": "something else", "as_of": "2031-01-01"})
 
     assert load_lifecycles(folder).as_of == load_lifecycles().as_of
 
@@ -94,7 +101,7 @@ def test_files_of_another_kind_are_left_alone(tmp_path: Path) -> None:
         ("<html></html>", "is not JSON"),
         ("[]", "has no kind"),
         ({**GOOD, "as_of": "yesterday"}, "as_of"),
-        ({**GOOD, "products": {}}, "at least one product"),
+        ({**GOOD, "products": {}}, "at least one entry"),
         ({**GOOD, "products": {"debian": []}}, "list of cycles"),
         ({**GOOD, "products": {"debian": {"cycles": [{"eol": True}]}}}, "has no name"),
         ({**GOOD, "products": {"debian": {"cycles": [{"cycle": "12", "eol": "soon"}]}}}, "debian.12.eol"),

@@ -174,16 +174,26 @@ def test_a_million_values_by_aliases_are_refused(tmp_path: Path, content: Conten
 def test_demands_follow_the_scope(tmp_path: Path, content: Content) -> None:
     """A control about servers demands nothing of a router."""
     policy = load(tmp_path, content, GOOD)
-    router = asset("r1", kind=Kind.ROUTER, platform=Platform.CISCO_IOS)
+    assets = [asset(), asset("r1", kind=Kind.ROUTER, platform=Platform.CISCO_IOS), asset("web-02")]
+    found = [(one.name, [d.check and d.check.id for d in wanted]) for one, wanted in demands(policy, assets, content)]
 
-    assert [(d.asset.name, d.check and d.check.id) for d in demands(policy, [asset(), router], content)] == [
-        ("web-01", "ssh.root-login")
-    ]
+    assert found == [("web-01", ["ssh.root-login"]), ("r1", []), ("web-02", ["ssh.root-login"])]
+
+
+def test_assets_that_the_same_controls_cover_share_their_demands(tmp_path: Path, content: Content) -> None:
+    """So that a fleet is planned and judged by the kind of its assets, and not one by one."""
+    router = asset("r1", kind=Kind.ROUTER, platform=Platform.CISCO_IOS)
+    fleet = [asset(), router, asset("web-02")]
+    first, other, second = (wanted for _, wanted in demands(load(tmp_path, content, GOOD), fleet, content))
+
+    assert first is second
+    assert first != other
 
 
 def test_explain_names_the_line_that_set_a_value(tmp_path: Path, content: Content) -> None:
     """And says which values are the check's own."""
-    rows = explained(demands(load(tmp_path, content, GOOD), [asset()], content))
+    ((one, wanted),) = demands(load(tmp_path, content, GOOD), [asset()], content)
+    rows = explained(one.name, wanted)
     by_setting = {row["setting"]: (row["value"], row["set_by"]) for row in rows}
 
     assert by_setting["allowed"] == ("no", f"{tmp_path}/policies/acme.yaml:9:24")
@@ -216,3 +226,18 @@ def test_the_schema_knows_every_check_and_its_settings(content: Content) -> None
 
     assert set(checks) == set(content.checks)
     assert "allowed" in str(checks["ssh.root-login"])
+
+
+def test_a_framework_may_stand_in_several_files(tmp_path: Path) -> None:
+    """Their requirements add up; of one that stands twice, and of the title, the first file's words count."""
+    (tmp_path / "auditor.toml").write_text("")
+    folder = tmp_path / "policies" / "frameworks"
+    folder.mkdir(parents=True)
+    head = "framework: nist-800-53r5\ntitle: {}\nsource: ours\nrequirements:\n"
+    (folder / "a.yaml").write_text(head.format("First") + "  AC-2: Ours.\n  XX-1: One more.\n")
+    (folder / "b.yaml").write_text(head.format("Second") + "  XX-1: Not this.\n  XX-2: And one.\n")
+    known = load_frameworks(Workspace(tmp_path))["nist-800-53r5"]
+
+    assert known.title == "First"
+    assert [known.requirements[id_] for id_ in ("AC-2", "XX-1", "XX-2")] == ["Ours.", "One more.", "And one."]
+    assert known.requirements["AC-3"] == "Access is granted as approved."

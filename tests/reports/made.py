@@ -182,6 +182,7 @@ def finding(name: str, state: FindingState, **changed: object) -> Finding:
     return Finding(asset=name, state=state, **{**fields, **changed})  # type: ignore[arg-type]
 
 
+LEFT = "The asset left the inventory."
 FINDINGS = (
     finding("web-01", FindingState.NEW, first_seen=NOW),
     finding("db-01", FindingState.WAIVED, reason=WAIVER.reason, waived_until=WAIVER.expires, waived_found="yes"),
@@ -198,7 +199,9 @@ FINDINGS = (
         wanted="not set",
         solution="secure-snmp",
     ),
-    finding("gone-01", FindingState.NOT_VERIFIED, severity=Severity.LOW, reason="It is no longer in the inventory."),
+    finding("gone-01", FindingState.NOT_VERIFIED, severity=Severity.LOW, reason="It was not asked any more."),
+    finding("left-01", FindingState.RETIRED, retired_at=NOW + timedelta(minutes=1), reason=LEFT),
+    finding("left-01", FindingState.RETIRED, subject="long ago", retired_at=NOW - WEEK, reason=LEFT),
 )
 
 

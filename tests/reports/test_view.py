@@ -18,11 +18,13 @@ from tests.make import NOW, asset
 from tests.reports.made import (
     CONFIG,
     CONTROLS,
+    FINDINGS,
     HOSTILE,
     POLICY,
     RESULTS,
     ROOT_YES,
     WAIVER,
+    WEEK,
     Past,
     audited,
     given,
@@ -73,7 +75,7 @@ def test_an_asset_that_the_inventory_dropped_is_still_told_of() -> None:
 
 
 def test_standing_findings_by_kind_the_worst_first() -> None:
-    """Waived and fixed findings do not stand; a finding on an asset no longer listed does."""
+    """Waived, fixed and retired findings do not stand; a finding on an asset no longer listed does."""
     rows = [(row.kind, row.listed, row.reached, row.affected, row.total) for row in by_kind(audited())]
 
     assert rows == [
@@ -119,11 +121,17 @@ def test_a_failing_demand_outweighs_an_undecided_one() -> None:
     assert (row.not_met, row.undecided) == (1, 0)
 
 
-def test_findings_fixed_before_this_audit_are_old_news() -> None:
-    """Only what this audit saw fixed is shown as fixed."""
-    changes = view(audited()).changes
+def test_findings_that_ended_in_another_audit_are_no_news() -> None:
+    """Only what this audit saw fixed is shown as fixed, and what it retired as retired; neither stands.
 
-    assert [one.subject for one in changes[FindingState.FIXED]] == ["PermitRootLogin"]
+    Not what was fixed before, nor after, be it that the clock was ahead then.
+    """
+    ahead = replace(FINDINGS[2], subject="with the clock ahead", fixed_at=NOW + 52 * WEEK)
+    seen = view(audited(findings=(*FINDINGS, ahead)))
+
+    for state in (FindingState.FIXED, FindingState.RETIRED):
+        assert [one.subject for one in seen.changes[state]] == ["PermitRootLogin"]
+    assert seen.standing == 3
     assert view(audited()).standing == 3
 
 
@@ -167,6 +175,7 @@ def test_bars_are_drawn_to_one_scale() -> None:
         ({"reached": 1}, "4 assets answered, and 1 before"),
         ({"policy": "made 2025.4", "policy_digest": "x"}, "the policy is made 2026.1, and was made 2025.4"),
         ({"policy_digest": "x"}, "the policy or one of its checks was edited"),
+        ({"started_at": NOW + WEEK}, "this machine's clock was set back between them"),
     ],
 )
 def test_audits_that_differ_are_not_compared_in_silence(changed: dict[str, object], why: str) -> None:

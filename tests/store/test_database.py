@@ -82,6 +82,28 @@ def test_findings_of_the_first_version_are_known_again(
         again.close()
 
 
+def test_what_is_retired_is_not_verified_in_an_older_database(
+    store: Store, where: str, open_store: Callable[[], Store]
+) -> None:
+    """The older program knows no such state, and would not open the database; what was fixed stays fixed."""
+    retired = replace(finding(), state=FindingState.RETIRED, retired_at=NOW, reason="The asset left the inventory.")
+    fixed = finding("web-02", state=FindingState.FIXED, fixed_at=NOW)
+    store.save_findings("", [retired, fixed], now=NOW)
+    store.save_findings("", [replace(retired, state=FindingState.REOPENED, retired_at=None)], now=NOW)
+    store.save_findings("", [retired], now=NOW)
+    store.close()
+    with raw(where) as connection:
+        versions.downgrade(connection, "0002")
+        for table in ("finding", "finding_event"):
+            states = set(connection.execute(text(f"SELECT state FROM {table}")).scalars())  # noqa: S608
+            assert "fixed" in states
+            assert "retired" not in states
+        assert "retired" not in connection.execute(text("SELECT before FROM finding_event")).scalars().all()
+
+    again = replace(retired, state=FindingState.NOT_VERIFIED, retired_at=None)
+    assert open_store().findings() == [again, fixed]
+
+
 def test_an_open_database_is_not_migrated_again(store: Store, open_store: Callable[[], Store]) -> None:
     """What is stored is there the next time."""
     audit = store.begin_audit(plan("web-01"), now=NOW)
@@ -112,7 +134,9 @@ def test_a_newer_database_is_left_alone(store: Store, where: str, open_store: Ca
     with raw(where) as connection:
         connection.execute(text(f"UPDATE {tables.VERSION_TABLE} SET version_num = '9999'"))  # noqa: S608
 
-    with pytest.raises(DatabaseProblem, match=r"written by a newer auditor \(version 9999, this one knows 0002\)"):
+    with pytest.raises(
+        DatabaseProblem, match=rf"written by a newer auditor \(version 9999, this one knows {tables.HEAD}\)"
+    ):
         open_store()
 
 

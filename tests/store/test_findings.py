@@ -28,11 +28,13 @@ def test_findings_come_back_as_they_were(store: Store) -> None:
             waived_found="yes",
         ),
         finding("web-02", found="", wanted="", solution="", control=""),
+        finding("web-03", state=FindingState.RETIRED, retired_at=LATER, reason="The asset left the inventory."),
     ]
     store.save_findings("", kept[::-1], now=NOW)
 
     assert store.findings() == kept
     assert store.findings([FindingState.FIXED, FindingState.NEW]) == [kept[0], kept[2]]
+    assert store.findings([FindingState.RETIRED]) == kept[3:]
     assert store.findings(asset="web-01") == kept[:2]
     assert store.findings([FindingState.NEW], "web-01") == []
 

@@ -153,9 +153,9 @@ def test_what_an_asset_last_told(store: Store, open_store: Callable[[], Store]) 
         store.save_asset(audit.id, given, [failed(given)], now=NOW)
     again = open_store()
 
-    assert again.last_told("web-01") == told(sent(place="etc/ssh"), exit_status=1)
-    assert again.last_told("web-02") == told(sent())
-    assert again.last_told("web-09") == {}
+    assert again.last_told(())("web-01") == told(sent(place="etc/ssh"), exit_status=1)
+    assert again.last_told(())("web-02") == told(sent())
+    assert again.last_told(())("web-09") == {}
     assert count(store, "last_told") == 2
 
 
@@ -166,8 +166,8 @@ def test_what_is_not_remembered_of_an_asset(store: Store) -> None:
     store.save_assets(audit.id, [together(sent()), together(cut)], now=NOW)
     store.save_asset(audit.id, silent(), [], now=NOW)
 
-    assert store.last_told("web-02") == {}
-    assert store.last_told("web-01") == told(sent())
+    assert store.last_told(())("web-02") == {}
+    assert store.last_told(())("web-01") == told(sent())
 
 
 def test_answers_without_an_exit_status_and_of_other_channels(store: Store) -> None:
@@ -180,7 +180,7 @@ def test_answers_without_an_exit_status_and_of_other_channels(store: Store) -> N
     audit = store.begin_audit(plan("ups-01"), now=NOW)
     store.save_assets(audit.id, [(collected, Judged("ups-01", (), (elsewhere, seen)))], now=NOW)
 
-    assert store.last_told("ups-01") == {str(walk): LastAnswer(seen.digest, RAW, None)}
+    assert store.last_told(())("ups-01") == {str(walk): LastAnswer(seen.digest, RAW, None)}
 
 
 def test_a_digest_that_cannot_be_is_refused(store: Store) -> None:
@@ -199,7 +199,7 @@ def test_what_was_told_stays_small(store: Store) -> None:
     with store._database.reading() as connection:
         (size,) = connection.execute(sql("SELECT length(body) FROM last_told")).scalars()
 
-    assert store.last_told("web-01") == told(sent(), raw=f"{4:032x}")
+    assert store.last_told(())("web-01") == told(sent(), raw=f"{4:032x}")
     assert size == len('[0,""]\n') + 16
 
 

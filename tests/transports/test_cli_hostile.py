@@ -245,7 +245,8 @@ def test_no_configuration_is_changed_to_read_one(platform: Platform) -> None:
     Nor is the key exchange narrowed to FortinetSSH's four, of which paramiko 5 has one.
     """
     status = {"get system status": "Version: FortiGate\n" + "line\n" * 60, "show clock": "12:00:00 UTC\n"}
-    with device(status) as router:
+    modern = shaped(kex=("curve25519-sha256@libssh.org",))
+    with Device(Recording("rt-01", status), shape=modern) as router:
         first, clock = ask(router, Cli("get system status"), CLOCK, platform=platform)
 
     assert router.commands_seen == ["get system status", "show clock"]

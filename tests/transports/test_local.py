@@ -1,5 +1,6 @@
 """A machine is asked about itself by one shell, which leaves nothing behind."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_answers_come_in_the_order_of_the_requests():
 def test_nothing_to_ask():
     """No request, no answer."""
     assert ask() == []
+
+
+@pytest.mark.skipif(shutil.which("ionice") is None, reason="ionice is not installed")
+def test_whatever_is_asked_gives_way_to_everything_else():
+    """The commands, and those that they start, run at a low priority for processor and disk."""
+    processor, disk = ask(Shell("nice"), Shell("sh -c 'ionice -p $$'"))
+
+    assert int(processor.text) >= 10
+    assert disk.text == "best-effort: prio 7\n"
 
 
 def test_large_script_and_large_answer():

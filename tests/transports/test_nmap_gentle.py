@@ -13,10 +13,10 @@ import pytest
 from auditor.errors import Undeclared
 from auditor.facts import ports, ssh_offered, tls
 from auditor.facts.nmap_xml import parse_scan
-from auditor.model.asset import Asset, Kind
+from auditor.model.asset import FRAGILE, PRINTING, Asset, Kind
 from auditor.model.probe import Answer, Nmap, Request
 from auditor.transports.nmap import NmapTransport
-from auditor.transports.nmap_options import FEW_PORTS, FRAGILE, PRINTING, WORTH, Options
+from auditor.transports.nmap_options import FEW_PORTS, WORTH, Options
 from auditor.transports.scope import Address, Scope
 from tests.lab.hostile import Raw
 

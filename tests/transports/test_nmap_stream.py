@@ -173,3 +173,25 @@ def test_those_who_answer_on_no_usual_port_get_a_second_look(tmp_path):
     assert told[ONE].problem == ""
     assert TWO == (tmp_path / "asked").read_text()
     assert "no answer on the usual ports" in told[TWO].problem
+
+
+def test_a_scan_ends_with_the_audit_s_time_and_keeps_what_was_told(tmp_path):
+    """Who was not told about has the reason, be it that a run was cut off or never began."""
+    program = printing(tmp_path, HEAD + host(ONE), then="exec sleep 60")
+    others = [
+        Asset(name=f"127.9.9.{number}", kind=Kind.SERVER, addresses=(f"127.9.9.{number}",)) for number in range(3, 9)
+    ]
+    wanted = [(Asset(name=name, addresses=(name,)), [Nmap(ports="7")]) for name in (ONE, TWO)]
+    wanted += [(one, [Nmap(ports=str(8 + number))]) for number, one in enumerate(others)]
+
+    told = {
+        asset.name: answer for asset, (answer,) in NmapTransport(Scope(), program, audit_seconds=3).scan_ahead(wanted)
+    }
+
+    assert told.keys() == {ONE, TWO, *(one.name for one in others)}
+    assert told.pop(ONE).problem == ""
+    assert {answer.problem for answer in told.values()} == {
+        "the time for the audit was up before nmap was done with it"
+    }
+    assert len((tmp_path / "started").read_text().split()) == 4
+    assert not [pid for pid in (tmp_path / "started").read_text().split() if Path("/proc", pid).exists()]

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from ipaddress import ip_network
 
@@ -178,6 +179,23 @@ for number in range(3):
 assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
 print("done")
 """
+
+
+def test_a_fleet_that_is_named_is_resolved_side_by_side(agent):
+    """Where the name server is gone, each name costs seconds; one after the other, a thousand would cost an hour."""
+    together = threading.Barrier(12)
+
+    class Waiting(Scope):
+        def admit(self, host, **more):
+            together.wait(30)  # until all are being resolved
+            return super().admit("127.0.0.1", **more)
+
+    fleet = [
+        (Asset(name=f"ups-{number:02}", addresses=(f"ups-{number:02}.example",)), access)
+        for number, access in enumerate([Access(channel=Channel.SNMP, port=agent.port, credential="lab")] * 12)
+    ]
+    with SnmpTransport(Safe(), Waiting(allow=(ip_network("127.0.0.0/8"),))) as transport:
+        assert transport.silent(fleet) == {}
 
 
 def test_a_transport_made_before_a_fork_works_in_each_child(agent):

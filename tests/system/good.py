@@ -1,0 +1,42 @@
+"""What good looks like: a root in which every check that can be tried there passes (good.sh), and its kernel parameters."""
+
+from pathlib import Path
+from typing import Final
+
+from tests.lab.root import Lab
+
+_SCRIPT: Final = Path(__file__).with_name("good.sh")
+_ON: Final = ("all", "default", "lo", "eth0")
+SYSCTL: Final = {
+    "kernel/randomize_va_space": "2",
+    "kernel/dmesg_restrict": "1",
+    "kernel/kptr_restrict": "1",
+    "kernel/unprivileged_bpf_disabled": "1",
+    "kernel/yama/ptrace_scope": "1",
+    "fs/suid_dumpable": "0",
+    "fs/protected_hardlinks": "1",
+    "fs/protected_symlinks": "1",
+    "net/ipv4/ip_forward": "0",
+    "net/ipv4/tcp_syncookies": "1",
+    "net/ipv4/icmp_echo_ignore_broadcasts": "1",
+    "net/ipv4/icmp_ignore_bogus_error_responses": "1",
+    **{f"net/ipv4/conf/{name}/accept_redirects": "0" for name in _ON},
+    **{f"net/ipv4/conf/{name}/accept_source_route": "0" for name in _ON},
+    **{f"net/ipv4/conf/{name}/forwarding": "0" for name in _ON},
+    **{f"net/ipv4/conf/{name}/log_martians": "1" for name in _ON},
+    **{f"net/ipv4/conf/{name}/rp_filter": "1" for name in _ON},
+    **{f"net/ipv4/conf/{name}/send_redirects": "0" for name in _ON},
+    **{f"net/ipv6/conf/{name}/accept_ra": "0" for name in _ON},
+    **{f"net/ipv6/conf/{name}/accept_redirects": "0" for name in _ON},
+    **{f"net/ipv6/conf/{name}/accept_source_route": "0" for name in _ON},
+    **{f"net/ipv6/conf/{name}/disable_ipv6": "0" for name in _ON},
+    **{f"net/ipv6/conf/{name}/forwarding": "0" for name in _ON},
+}
+"""Path below /proc/sys -> what it is set to, as it runs and at the next boot."""
+
+
+def good_layer(below: Path, folder: Path) -> Path:
+    """Return what makes the system below good, as a tar in a folder for Lab(layer=...)."""
+    (folder / "sysctl.conf").write_text("".join(f"{name} = {value}\n" for name, value in SYSCTL.items()))
+    with Lab(below) as lab:
+        return lab.changed_by(_SCRIPT.read_text(), folder / "good.tar", beside=folder)

@@ -1,0 +1,13 @@
+"""All scenarios there are."""
+
+from typing import Final
+
+from tests.system import scenarios_accounts, scenarios_ssh, scenarios_system, scenarios_upkeep
+from tests.system.scenario import Scenario
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    *scenarios_ssh.SCENARIOS,
+    *scenarios_accounts.SCENARIOS,
+    *scenarios_system.SCENARIOS,
+    *scenarios_upkeep.SCENARIOS,
+)

@@ -1,0 +1,83 @@
+"""Scenarios about logs, time, services, updates and the end of support."""
+
+from tests.system.scenario import UNKNOWN, Scenario, fails, passes, unknown
+
+_RSYSLOG = "/etc/rsyslog.conf"
+_ARCHIVE = "/srv/debian-security/dists/lab-security"
+
+
+def not_running(daemon: str) -> str:
+    """Return a script after which a daemon is not started."""
+    return f"sed -i s/{daemon}// /srv/daemons"
+
+
+def clock(leap: str) -> str:
+    """Return a script after which chronyc says this of the clock."""
+    return f"sed -i 's/Normal/{leap}/' /usr/bin/chronyc"
+
+
+def newer(package: str = "bash") -> str:
+    """Return a script that puts a newer version of an installed package into the archive of security updates."""
+    listed = f"{_ARCHIVE}/main/binary-all/Packages"
+    entry = (
+        f"Package: {package}\\nArchitecture: all\\nVersion: 99:1\\nFilename: pool/x.deb\\nSize: 1\\nSHA256: %064d\\n"
+    )
+    return (
+        f"printf '{entry}' 0 >{listed}; cd {_ARCHIVE}; set -- $(sha256sum main/binary-all/Packages; wc -c <main/binary-all/Packages); "
+        'sed -i "s|^ .*|  $1 $3 main/binary-all/Packages|" Release; apt-get -q update'
+    )
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    fails("logging.forwarded", f": >{_RSYSLOG}"),
+    fails("logging.forwarded", f"sed -i 's/^/#/' {_RSYSLOG}", why="a comment"),
+    fails("logging.forwarded", not_running("rsyslogd")),
+    fails("logging.forwarded", f"echo 'mail.* @@loghost.example' >{_RSYSLOG}", why="mail only"),
+    passes("logging.forwarded", f"echo '*.* @@loghost.example:6514' >{_RSYSLOG}", why="the old syntax"),
+    passes("logging.forwarded", f"printf '*.* action(type=\"omfwd\"\\n  Target=\"192.0.2.9\"\\n)\\n' >{_RSYSLOG}"),
+    passes(
+        "logging.forwarded",
+        f"echo '$IncludeConfig /etc/rsyslog.d/*.conf' >{_RSYSLOG}; echo '*.* @192.0.2.9' >/etc/rsyslog.d/away.conf",
+        why="in an included file",
+    ),
+    unknown("logging.forwarded", f"echo '*.* @@127.0.0.1:6514' >{_RSYSLOG}", why="to a relay on the host itself"),
+    fails("logging.persistent", "sed -i s/persistent/volatile/ /etc/systemd/journald.conf"),
+    fails("logging.persistent", "mkdir /etc/systemd/journald.conf.d; "
+          "printf '[Journal]\\nStorage=none' >/etc/systemd/journald.conf.d/a.conf", why="a drop-in"),
+    fails("logging.persistent", "sed -i s/Storage/#Storage/ /etc/systemd/journald.conf; rm -rf /var/log/journal"),
+    passes("logging.persistent", "sed -i s/Storage/#Storage/ /etc/systemd/journald.conf; mkdir -p /var/log/journal"),
+    fails("logging.auditd-running", not_running("auditd")),
+    fails("time.synchronised", clock("Not synchronised")),
+    passes("time.synchronised", clock("Insert second")),
+    unknown("time.synchronised", "rm /usr/bin/chronyc", why="nothing tells"),
+    fails("time.one-daemon", not_running("chronyd")),
+    fails("time.one-daemon", "cp /bin/sleep /usr/sbin/ntpd; echo ntpd >>/srv/daemons", why="two daemons"),
+    fails("time.servers", ": >/etc/chrony/chrony.conf"),
+    fails("time.servers", "echo pool other.example >>/etc/chrony/chrony.conf", {"allowed": {"ntp.example"}}),
+    passes("time.servers", "true", {"allowed": {"ntp.example"}}),
+    fails("services.legacy-off", "ln -s ../init.d/vsftpd /etc/rc2.d/S01vsftpd; "
+          "printf '[Service]\\n' >/etc/systemd/system/vsftpd.service; "
+          "ln -s ../vsftpd.service /etc/systemd/system/multi-user.target.wants/vsftpd.service"),
+    fails("services.legacy-off", "echo 'telnet stream tcp nowait root /usr/sbin/in.telnetd' >/etc/inetd.conf", why="inetd"),
+    passes("services.legacy-off", "echo '#telnet stream tcp nowait root /usr/sbin/in.telnetd' >/etc/inetd.conf"),
+    fails("services.unneeded-off", "ln -s ../init.d/rpcbind /etc/rc2.d/S01rpcbind; "
+          "printf '[Service]\\n' >/etc/systemd/system/rpcbind.service; "
+          "ln -s ../rpcbind.service /etc/systemd/system/multi-user.target.wants/rpcbind.service"),
+    fails("lifecycle.os-supported", "printf 'ID=debian\\nVERSION_ID=9\\nNAME=Debian\\n' >/etc/os-release"),
+    fails("lifecycle.os-supported", "sed -i s/2999/2019/ /etc/os-release", why="by its own account"),
+    fails("lifecycle.os-ending-soon", 'sed -i "s/2999.*/$(date -d "+20 days" +%F)/" /etc/os-release'),
+    unknown("lifecycle.os-supported", "sed -i /SUPPORT_END/d /etc/os-release", why="nobody knows its dates"),
+    fails("updates.security-applied", newer()),
+    fails("updates.all-applied", newer()),
+    unknown("updates.security-applied", "rm -rf /var/lib/apt/lists", why="no lists"),
+    fails("updates.lists-fresh", "rm -rf /var/lib/apt/lists"),
+    fails("updates.security-source", "cd /srv; mv debian-security archive; sed -i s/debian-security/archive/ /etc/apt/sources.list; "
+          "mv archive/dists/lab-security archive/dists/lab; sed -i s/lab-security/lab/ archive/dists/lab/Release /etc/apt/sources.list; "
+          "apt-get -q update"),
+    fails("updates.reboot-done", "touch /run/reboot-required"),
+    fails("updates.reboot-done", ': >/boot/vmlinuz-9999.1.0-1${0:+-$(uname -r | sed -n "s/.*-\\([a-z].*\\)/\\1/p")}; '
+          'mv /boot/vmlinuz-9999* "/boot/vmlinuz-9999.0.0$(uname -r | grep -oE -- "-[a-z][a-z0-9_-]*$")"', why="a newer kernel"),
+    fails("updates.unattended", "sed -i 's/Unattended-Upgrade \"1\"/Unattended-Upgrade \"0\"/' /etc/apt/apt.conf.d/20auto-upgrades"),
+    fails("updates.unattended", "rm /usr/bin/unattended-upgrade"),
+    fails("updates.unattended", "rm /etc/cron.daily/apt-compat", without=UNKNOWN),
+)  # fmt: skip
