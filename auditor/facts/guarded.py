@@ -11,12 +11,12 @@ from typing import Final
 
 from auditor.errors import Unreadable
 
-_MOST: Final = 400
+MOST: Final = 400
 _LINE: Final = re.compile(r"([0-7]{1,5})\|([0-9]{1,10})\|([0-9]{1,10})\|([^|]*)\|(/.*)")
 
 LOOK: Final = (
     "awk -F'[ \\t,=:;!()\"]+' 'function see(p) {if (p != \"\" && !s[p]++ && n++ < "
-    f'{_MOST}) print p}} !/^[ \\t]*#[ \\t]/ {{for (i = 1; i <= NF; i++) if ($i ~ "^/") '
+    f'{MOST}) print p}} !/^[ \\t]*#[ \\t]/ {{for (i = 1; i <= NF; i++) if ($i ~ "^/") '
     '{p = $i; see(p); sub("/[^/]*$", "", p); see(p)}}\' "$@" 2>/dev/null | tr \'\\n\' \'\\0\' | '
     "xargs -0 stat -L -c '|%a|%u|%g|%F|%n' 2>/dev/null"
 )

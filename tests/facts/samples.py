@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.facts import (
+    test_account_use,
     test_accounts,
     test_audit,
     test_boot,
@@ -99,6 +100,7 @@ GOOD: Final[Mapping[str, str]] = {
     "audit.set_id_programs": "[set-id]\n/usr/bin/passwd\n/usr/bin/su\n[end]\n",
     "banners.banners": test_sessions.shown(test_banners.DEBIAN),
     "cron._read": test_cron.text(test_cron.DEBIAN),
+    "dot_files.dot_files": test_account_use.DOTS,
     "devices.device_record": test_devices.json.dumps(test_devices.GRAPH),
     "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
@@ -106,6 +108,7 @@ GOOD: Final[Mapping[str, str]] = {
     "kernel._read_now": test_kernel.NOW,
     "installed.package_list": test_installed.host(dpkg=test_installed.DPKG),
     "kernel.kernel_at_boot": BOOT,
+    "last_logins.last_logins": test_account_use.TABLE,
     "log_files.log_files": test_log_files.FOUND,
     "log_files.log_rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
     "logging._read": LOGGING,
@@ -119,10 +122,12 @@ GOOD: Final[Mapping[str, str]] = {
         apt=test_package_origins.APT, origins=test_package_origins.RELEASES
     ),
     "packages.operating_system": test_packages.host(test_packages.DEBIAN),
+    "pam_unix.pam_unix": test_passwords.debian(),
     "passwords.password_defaults": test_passwords.debian(),
     "passwords.password_rules": test_passwords.debian(),
     "passwords.login_locks": test_passwords.debian(),
     "ports.open_ports": test_ports.SSH,
+    "root_path.root_path": test_account_use.starts({"/etc/profile": "PATH=/usr/bin:/srv/tools"}),
     "router.saved_ios": ROUTER,
     "router.shown_ios": ROUTER,
     "screen.desktop": SCREEN,
@@ -143,6 +148,7 @@ GOOD: Final[Mapping[str, str]] = {
     "ssh._read": test_ssh.DEBIAN,
     "ssh_offered.offered": test_ports.SSH,
     "ssh_offered.said": test_ssh_offered.KEXINIT,
+    "su.su": test_sessions.shown({**test_account_use.COMMON, "/etc/pam.d/su": test_account_use.WHEEL}),
     "sudo.sudo": test_sudo.text(test_sudo.DEBIAN),
     "time.time_keeping": test_time.text("chronyd", said=test_time.chronyc("Normal")),
     "tls.seen": test_tls.WEAK,

@@ -195,6 +195,8 @@ def test_the_same_way_twice_is_one():
 
 
 TLS = 'streamdriver="gtls" streamdrivermode="1"'
+OLD_TLS = "$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1"
+OSSL = 'global(DefaultNetstreamDriver="ossl")'
 
 
 @pytest.mark.parametrize(
@@ -208,19 +210,17 @@ TLS = 'streamdriver="gtls" streamdrivermode="1"'
         ('action(type="omfwd" target="h" protocol="tcp" StreamDriver="gtls")', False, False),
         ('action(type="omfwd" target="h" protocol="tcp" StreamDriver="ptcp" StreamDriverMode="1")', False, False),
         (
-            'global(DefaultNetstreamDriver="ossl")\n'
-            'action(type="omfwd" target="h" protocol="tcp" StreamDriverMode="1")',
+            f'{OSSL}\naction(type="omfwd" target="h" protocol="tcp" StreamDriverMode="1")',
             True,
             False,
         ),
         (
-            "$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n"
-            "$ActionSendStreamDriverAuthMode x509/name\n*.* @@h",
+            f"{OLD_TLS}\n$ActionSendStreamDriverAuthMode x509/name\n*.* @@h",
             True,
             True,
         ),
         ("$DefaultNetstreamDriver gtls\n*.* @@h\n$ActionSendStreamDriverMode 1", False, False),
-        ("$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n*.* @h", False, False),
+        (f"{OLD_TLS}\n*.* @h", False, False),
         ("#$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n*.* @@h", False, False),
         ('action(type="omrelp" target="h" tls="on")', True, False),
         ('action(type="omrelp" target="h" tls="on" tls.authmode="name")', True, True),
