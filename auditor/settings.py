@@ -161,8 +161,12 @@ class Settings(BaseSettings):
 def read_settings(workspace: Workspace) -> tuple[Settings, Document]:
     """Return a workspace's settings, and the document for messages about them. Raises ContentError."""
     written = read_toml(workspace.settings_file) if workspace.exists else Document("auditor.toml", {})
-    places = {**written.places, **_environment()}
-    document = Document(written.file, written.value, places, places)
+    given = _environment()
+
+    def find(path: tuple[Key, ...]) -> Place | None:
+        return given.get(path) or written.find(path)
+
+    document = Document(written.file, written.value, find, find)
     assert isinstance(document.value, dict)
     try:
         settings = Settings(**document.value)  # type: ignore[arg-type]
@@ -181,7 +185,7 @@ def _impossible(collect: CollectSettings, document: Document) -> Iterator[Conten
     for inner, outer in _NESTED:
         shorter, longer = getattr(collect, outer), getattr(collect, inner)
         if shorter and longer > shorter:
-            written = inner if ("collect", inner) in document.places else outer
+            written = inner if document.find(("collect", inner)) else outer
             yield ContentError(
                 document.place("collect", written),
                 f"{inner}: {longer:g} s do not fit into the {shorter:g} s of {outer}",
