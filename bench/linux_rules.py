@@ -140,7 +140,28 @@ def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
     return Asked("passwords.history", {"remembered": value_of(row, "5")}) if history else None
 
 
-# --- what siblings of these rules are called --------------------------------------------------------------------------
+_CONFIGURED: Final = {"view": "configured"}  # the rules that a throw-away root has loaded are its machine's
+
+
+# --- audit: the template's name is that of a kind of event, its variables name calls, files or programs ---------------
+
+_AUDIT: Final = {
+    "audit_rules_kernel_module_loading": ("audit.kernel-modules", "calls", "programs"),
+    "audit_rules_dac_modification": ("audit.permission-changes", "calls", ""),
+    "audit_rules_file_deletion_events": ("audit.deletions", "calls", ""),
+    "audit_rules_unsuccessful_file_modification": ("audit.denied-access", "calls", ""),
+    "audit_rules_usergroup_modification": ("audit.account-files", "paths", ""),
+    "audit_rules_login_events": ("audit.logins", "paths", ""),
+}
+
+
+def _audit(row: Row, given: Mapping[str, str]) -> Asked:
+    check, setting, other = _AUDIT[row["template"]]
+    named = given.get("name") or given.get("attr") or given.get("path", "")
+    return Asked(check, {**_CONFIGURED, setting: named, **({other: ""} if other else {})})
+
+
+# --- packages, sudo, notices ------------------------------------------------------------------------------------------
 
 
 def _package(_row: Row, given: Mapping[str, str]) -> Asked:
@@ -157,7 +178,8 @@ def _banner(_row: Row, given: Mapping[str, str]) -> Asked | None:
         "/etc/issue.net": "banners.network",
         "/etc/motd": "banners.after-login",
     }.get(given["filepath"])
-    return Asked(check) if check else None
+    needed = given.get("banner_must_be_set", "false")
+    return Asked(check, {"needed": needed}) if check else None
 
 
 _TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
@@ -172,6 +194,7 @@ _TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
     "package_removed": _package,
     "sudo_defaults_option": _sudo,
     "cis_banner": _banner,
+    **dict.fromkeys(_AUDIT, _audit),
 }
 
 _NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
@@ -211,14 +234,26 @@ _NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
     "sshd_use_approved_macs": ("ssh.macs", "only", {}),
     "rsyslog_remote_loghost": ("logging.forwarded", "", {"view": "configured"}),
     "journald_storage": ("logging.persistent", "", {}),
-    # checks that are being written
-    "accounts_tmout": ("sessions.timeout", "at_most", {}),
-    "audit_rules_immutable": ("audit.immutable", "", {}),
-    "audit_rules_kernel_module_loading_init": ("audit.kernel-modules", "", {}),
-    "audit_rules_sysadmin_actions": ("audit.sudo-rules", "", {}),
+    "journald_compress": ("logging.journal-compressed", "", {}),
+    "accounts_tmout": ("sessions.timeout", "seconds", {"readonly": "false"}),
+    "accounts_umask_etc_profile": ("sessions.umask", "at_least", {}),
     "coredump_disable_storage": ("coredumps.not-stored", "", {}),
-    "dir_perms_world_writable_sticky_bits": ("files.sticky", "", {}),
+    "coredump_disable_backtraces": ("coredumps.not-processed", "", {}),
+    "disable_users_coredumps": ("coredumps.limited", "", {}),
+    "dir_perms_world_writable_sticky_bits": ("files.sticky-everywhere", "", {}),
+    "file_permissions_unauthorized_world_writable": ("files.world-writable", "", {}),
     "file_permissions_ungroupowned": ("files.group-owned", "", {}),
+    "no_files_unowned_by_user": ("files.owned", "", {}),
+    "use_pam_wheel_group_for_su": ("accounts.su-limited", "", {}),
+    "sudo_add_use_pty": ("sudo.use-pty", "", {}),
+    "sudo_remove_nopasswd": ("sudo.password-asked", "", {}),
+    "sudo_remove_no_authenticate": ("sudo.authenticate", "", {}),
+    "sudo_require_authentication": ("sudo.password-asked", "", {}),
+    "sudo_require_reauthentication": ("sudo.timeout", "minutes", {}),
+    "audit_rules_immutable": ("audit.locked", "", _CONFIGURED),
+    "audit_rules_sysadmin_actions": ("audit.sudo-rules", "", _CONFIGURED),
+    "auditd_data_retention_max_log_file": ("audit.log-size", "at_least", {}),
+    "auditd_data_retention_max_log_file_action": ("audit.logs-kept", "", {}),
 }
 
 
