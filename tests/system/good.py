@@ -1,4 +1,4 @@
-"""What good looks like: a root in which every check that can be tried there passes (good.sh), and its kernel parameters."""
+"""What good looks like: a root in which every check that can be tried in one passes (good.sh), and its parameters."""
 
 from pathlib import Path
 from typing import Final
