@@ -38,9 +38,7 @@ _MERGE: Final = "Merge keys (<<) are not supported; write it out."
 
 # What YAML forbids, and signs by which a parser of YAML 1.1 sees another text than an editor shows: three of them end a
 # line there, and a byte order mark that stands at the beginning of one is left out.
-_FORBIDDEN: Final = re.compile(
-    "[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_FORBIDDEN: Final = re.compile("[^\t\n\r -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _ORDER_MARK: Final = "\ufeff"
 
 _Built = tuple[Plain, Spot]
