@@ -24,7 +24,7 @@ def _users(
     allow, deny = f"/etc/{program}.allow", f"/etc/{program}.deny"
     wanted = users or "a list of users"
     if hidden := [path for path in (allow, deny) if path in schedulers.unread]:
-        yield Undecided(allow, f"{hidden[0]} could not be read")
+        yield Undecided(allow, f"{hidden[0]} may not be read by this account")
     elif allow in schedulers.lists:
         if more := frozenset(schedulers.lists[allow]) - users - {"root"} if users else frozenset():
             yield Violation(allow, found=more, wanted=users)
@@ -116,6 +116,6 @@ def programs_guarded(schedulers: Schedulers) -> Iterator[Outcome]:
         if shown is not None and shown.open:
             yield Violation(path, found=str(shown), wanted="only root may write")
     if schedulers.unread:
-        yield Undecided("jobs", f"{schedulers.unread[0]} could not be read")
+        yield Undecided("jobs", f"{schedulers.unread[0]} may not be read by this account")
     if not programs:
         yield NotApplicable("no job of root names a program")

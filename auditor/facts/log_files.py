@@ -31,18 +31,16 @@ FILES: Final = Shell(
 _TIMERS: Final = " ".join(
     f"{root}/systemd/system/timers.target.wants/logrotate.timer" for root in ("/etc", "/usr/lib", "/lib")
 )
-ROTATION: Final = Shell(
-    show(
-        ["/etc/cron.daily/logrotate", "/etc/periodic/daily/logrotate"],
-        section(
-            "programs",
-            "for p in /usr/sbin/logrotate /usr/sbin/rsyslogd /usr/sbin/syslog-ng; do [ ! -e $p ] || echo $p; done",
-        ),
-        section("timers", f"for t in {_TIMERS}; do [ ! -e $t ] || echo $t; done"),
-        section("masked", "[ ! -c /etc/systemd/system/logrotate.timer ] || echo masked"),
-        section("systemd", "[ ! -d /run/systemd/system ] || echo running"),
-        ASKED,
-    )
+_ROTATION: Final = show(
+    ["/etc/cron.daily/logrotate", "/etc/periodic/daily/logrotate"],
+    section(
+        "programs",
+        "for p in /usr/sbin/logrotate /usr/sbin/rsyslogd /usr/sbin/syslog-ng; do [ ! -e $p ] || echo $p; done",
+    ),
+    section("timers", f"for t in {_TIMERS}; do [ ! -e $t ] || echo $t; done"),
+    section("masked", "[ ! -c /etc/systemd/system/logrotate.timer ] || echo masked"),
+    section("systemd", "[ ! -d /run/systemd/system ] || echo running"),
+    ASKED,
 )
 
 
@@ -76,8 +74,7 @@ def log_files(answer: Answer) -> LogFiles:
     return LogFiles(tuple(looked_at(seen.one("files").lines).values()))
 
 
-@probe(ROTATION, on={Platform.LINUX})
-def log_rotation(answer: Answer) -> LogRotation:
+def _rotation(answer: Answer) -> LogRotation:
     """Read what starts logrotate: systemd's timer, or cron, whose script may leave it to systemd where that runs."""
     files = answered(answer.text)
     programs = (files.get("programs") or "").split()
@@ -88,3 +85,7 @@ def log_rotation(answer: Answer) -> LogRotation:
     return LogRotation(
         "/usr/sbin/logrotate" in programs, timer or by_cron, any("logrotate" not in program for program in programs)
     )
+
+
+log_rotation_as_root = probe(Shell(_ROTATION, privileged=True), on={Platform.LINUX})(_rotation)
+log_rotation = probe(Shell(_ROTATION), on={Platform.LINUX})(_rotation)  # where cron's scripts are not root's to read

@@ -110,7 +110,7 @@ GOOD: Final[Mapping[str, str]] = {
     "kernel.kernel_at_boot": BOOT,
     "last_logins.last_logins": test_account_use.TABLE,
     "log_files.log_files": test_log_files.FOUND,
-    "log_files.log_rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
+    "log_files._rotation": test_log_files.rotation(programs=test_log_files.BOTH, timers=test_log_files.TIMER),
     "logging._read": LOGGING,
     "machine.cpu_flaws": test_machine.TEXT,
     "machine.firmware": test_machine.TEXT,
