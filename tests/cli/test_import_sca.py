@@ -154,7 +154,7 @@ def test_an_import_is_replaced_only_where_that_is_said(auditor: Auditor, acme: P
     ("words", "text", "said"),
     [
         (["../no.yml"], None, "no.yml: cannot be read: No such file"),
-        (["../x.yml"], "policy: [", "x.yml:1:"),
+        (["../x.yml"], "policy: [", "x.yml:2:1: is not YAML"),
         (["../x.yml"], "a: 1", "x.yml:1:1: is no Wazuh SCA policy: it has no `policy`"),
         (["../x.yml"], "policy: {id: x}", "x.yml:1:1: is no Wazuh SCA policy: it has no `checks`"),
         (["../x.yml", "--name", "Bad Name"], "policy: {id: x}\nchecks: []", "Bad Name: a name has small letters"),
