@@ -186,7 +186,7 @@ def test_wrong_networks_say_what_to_write(text, hint):
 
 def test_every_wrong_entry_is_placed():
     """With file and line, all at once."""
-    document = Document("auditor.toml", {}, {("scope", "allow"): Place("auditor.toml", 7, 1)})
+    document = Document("auditor.toml", {}, {("scope", "allow"): Place("auditor.toml", 7, 1)}.get)
 
     with pytest.raises(ContentError) as caught:
         Scope.parse(["10.0.0.5/24", "10.0.0.0/8"], ["x"], document)
@@ -217,7 +217,7 @@ def network_asset(name, *addresses, channel=Channel.SSH):
 PLACED = Document(
     "auditor.toml",
     {},
-    {("scope", "allow"): Place("auditor.toml", 7, 1), ("scope", "deny"): Place("auditor.toml", 8, 1)},
+    {("scope", "allow"): Place("auditor.toml", 7, 1), ("scope", "deny"): Place("auditor.toml", 8, 1)}.get,
 )
 
 
@@ -275,7 +275,7 @@ def test_a_scope_that_leaves_an_asset(left):
 
 def test_scopes_without_anything_in_common_name_both_lines():
     """Either may be the one to change."""
-    other = Document("i.yaml", {}, {("scope", "allow"): Place("i.yaml", 2, 3)})
+    other = Document("i.yaml", {}, {("scope", "allow"): Place("i.yaml", 2, 3)}.get)
 
     with pytest.raises(ContentError, match=r"^auditor\.toml:7:1: .*no address in common\n.*See i\.yaml:2:3 as well"):
         Scope.both(Scope.parse(["10.0.0.0/8"], [], PLACED), Scope.parse(["172.16.0.0/12"], [], other))
