@@ -11,7 +11,7 @@ from typing import Final
 
 from auditor import Answer, Limits, Platform, Shell, Unreadable, probe
 from auditor.facts.bundle import Bundle, read, show
-from auditor.facts.logindefs import number, settings
+from auditor.facts.logindefs import number, setting
 
 _MOST_ID: Final = 2**32 - 1
 _DECIMAL: Final = re.compile(r"\s*\+?0{0,99}[0-9]{1,10}")  # Python reads no more than 4,300 digits
@@ -277,7 +277,7 @@ def _id(text: str) -> int | None:
 
 def _first_human(files: Bundle) -> int:
     text = files.first("/etc/login.defs", "/usr/etc/login.defs")
-    value = number(settings(text).get("UID_MIN", "")) if text is not None else None
+    value = number(setting(text, "UID_MIN")) if text is not None else None
     return 1000 if value is None else value
 
 

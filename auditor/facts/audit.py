@@ -15,7 +15,7 @@ from auditor.errors import NotPresent, Unreadable
 from auditor.facts.audit_cover import Bits
 from auditor.facts.audit_rules import RULES_FOLDER, RuleSet, augenrules, rule_set
 from auditor.facts.dropins import Lines, in_order, ini_values
-from auditor.facts.logindefs import number, settings
+from auditor.facts.logindefs import number, setting
 from auditor.facts.sections import CAPABILITIES, END, SHOW_FILES, Sections, sections
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Limits, Shell, probe
@@ -262,7 +262,7 @@ def _commands(files: Mapping[str, Lines]) -> Iterable[str]:
 
 def _first_human(files: Mapping[str, Lines]) -> int:
     lines = files.get("/etc/login.defs", files.get("/usr/etc/login.defs", ()))
-    value = number(settings("\n".join(lines)).get("UID_MIN", ""))
+    value = number(setting("\n".join(lines), "UID_MIN"))
     return 1000 if value is None else value
 
 

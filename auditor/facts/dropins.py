@@ -21,9 +21,10 @@ UNIT_FOLDERS: Final = (
 def in_order(files: Mapping[str, Lines], directories: Sequence[str]) -> list[tuple[str, Lines]]:
     """Return the `*.conf` files that count and their lines, in reading order; `directories` highest priority first."""
     chosen: dict[str, str] = {}
+    folders = [(path, dirname(path)) for path in files if path.endswith(".conf")]
     for directory in reversed(directories):
-        for path in files:
-            if dirname(path) == directory and path.endswith(".conf"):
+        for path, folder in folders:
+            if folder == directory:
                 chosen[basename(path)] = path
     return [(path, files[path]) for _, path in sorted(chosen.items())]
 

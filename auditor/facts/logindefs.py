@@ -34,6 +34,11 @@ def settings(text: str) -> dict[str, str]:
     return dict(_pairs(text))
 
 
+def setting(text: str, name: str) -> str:
+    """Return one setting as the shadow tools take it, or an empty text."""
+    return settings("\n".join([line for line in text.split("\n") if name in line])).get(name, "")
+
+
 def pam_settings(text: str) -> dict[str, str]:
     """Return the settings as PAM modules take them: the first line wins, and `#` begins a comment anywhere."""
     found: dict[str, str] = {}

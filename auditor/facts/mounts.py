@@ -127,6 +127,7 @@ _FILES: Final = (
 _NOW: Final = "echo '[mounts]'; sed 's/^/|/' /proc/self/mountinfo"
 STORAGE: Final = Shell(f"{SHOW_FILES}; {_NOW}; {_WHERE}; {_SYSTEMD}; {_WANTED}; {_FILES}; {END}")
 
+_ESCAPED: Final = re.compile(r"\\([0-3][0-7]{2})")
 _LINE: Final = re.compile(r"(\d{1,12}) (\d{1,12}) (\d{1,9}:\d{1,9}) (\S+) (\S+) (\S+)(?: \S+)*? - (\S+) (\S*) \S*")
 
 
@@ -142,7 +143,7 @@ def mounts(answer: Answer) -> Mounts:
 
 def unescaped(text: str) -> str:
     """Return a path without the octal escapes that mountinfo and fstab(5) have for blanks."""
-    return re.sub(r"\\([0-3][0-7]{2})", lambda found: chr(int(found[1], 8)), text)
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 8)), text) if "\\" in text else text
 
 
 def _mount(line: str) -> Mount:

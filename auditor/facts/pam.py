@@ -81,7 +81,7 @@ def skipped(lines: list[Line], place: int) -> str:
 def _lines(files: Bundle, name: str, text: str, kind: Kind, depth: int) -> Iterator[Line]:
     if depth > _DEEPEST:
         raise Unreadable(f"PAM: {name} includes itself")
-    for words in _statements(text):
+    for words in _statements(text, kind):
         if words[0].lower() == "@include" and len(words) > 1:
             yield from _included(files, words[1], kind, depth)
         elif words[0].lstrip("-").lower() != kind or len(words) < 3:
@@ -104,7 +104,10 @@ def _text(files: Bundle, name: str) -> str | None:
     return files.get(name) if name.startswith("/") else files.first(*(f"{folder}/{name}" for folder in FOLDERS))
 
 
-def _statements(text: str) -> Iterator[list[str]]:
+def _statements(text: str, kind: Kind) -> Iterator[list[str]]:
+    """Yield the words of the lines that may be of a kind, or include another file."""
     for line in text.replace("\\\n", " ").split("\n"):
-        if words := _WORD.findall(line.partition("#")[0]):
-            yield words
+        told = line.partition("#")[0]
+        first = told.split(None, 1)[:1]
+        if first and first[0].lstrip("-").lower() in {kind, "@include"}:
+            yield _WORD.findall(told)

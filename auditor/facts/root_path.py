@@ -24,7 +24,7 @@ _OWN: Final = ("/root/.bash_profile", "/root/.bash_login", "/root/.profile", "/r
 _FILES: Final = " ".join(["/etc/login.defs", *_COMMON, *_OWN])
 _BEFORE: Final = "\0"  # what PATH was before: judged where it was set
 _IF_ANY: Final = re.compile(r"\$\{PATH:?\+(:?)\$\{?PATH\}?(:?)\}")  # PATH and a colon, unless it is empty
-_WORDS: Final = re.compile(r"[ \t,=:;!()\"]+")  # as LOOK takes lines apart
+_WORD: Final = re.compile(r"/(?<![^\n \t,=:;!()\"]/)[^\n \t,=:;!()\"]*")  # that LOOK looks at: it begins with a slash
 _VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::?[-+=?][^}]*)?\}?")
 _PATH: Final = Shell(
     "; ".join(
@@ -67,7 +67,7 @@ def root_path(answer: Answer) -> RootPath:
     if hidden := seen.unread():
         raise Unreadable(f"{hidden[0]} could not be read")
     shown = looked_at(seen.one("folders").lines)
-    words = {word for lines in seen.files().values() for line in lines for word in _WORDS.split(line)}
+    words = set(_WORD.findall("\n".join(line for lines in seen.files().values() for line in lines)))
     known = {"HOME": "/root"}
     found: dict[tuple[str, str], PathFolder] = {}
     for path, lines in seen.files().items():
@@ -97,8 +97,8 @@ def _state(name: str, shown: Mapping[str, Guarded], *, named: bool) -> tuple[Sta
 def _values(path: str, lines: tuple[str, ...], known: dict[str, str]) -> Iterator[str]:
     """Yield each PATH that a file sets, with variables followed as far as they are known."""
     if path == "/etc/login.defs":
-        words = [line.split() for line in lines if line.split()[:1] == ["ENV_SUPATH"]]
-        yield from (word[1].removeprefix("PATH=") for word in words if len(word) > 1)
+        words = [line.split() for line in lines if "ENV_SUPATH" in line]
+        yield from (word[1].removeprefix("PATH=") for word in words if word[0] == "ENV_SUPATH" and len(word) > 1)
         return
     for command in commands(path, lines):
         if any(text.startswith("function") for text in command.conditions):

@@ -58,18 +58,20 @@ def commands(path: str, lines: Iterable[str]) -> Iterator[Command]:
     """Yield the commands of a file in their order; what is tested by if, while and until is no command."""
     words: list[str] = []
     nest = _Nest()
-    line, chained = 1, ""
-    for token in _TOKEN.finditer("\n".join([*lines, ""])):
-        if token["word"]:
+    line, counted, chained = 1, 0, ""
+    text = "\n".join([*lines, ""])
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == "word":
             words.append(token[0])
-        elif end := token["end"]:
+        elif token.lastgroup == "end":
+            end = token[0]
             found = nest.enter(words)
             if found:
+                line, counted = line + text.count("\n", counted, token.start()), token.start()
                 yield Command(tuple(found), (*nest.conditions(), *([chained] if chained else [])), f"{path}:{line}")
             chained = " ".join([chained, *(found or words)]).strip() if end in {"&&", "||"} else ""
             nest.bracket(end, words)
             words = []
-        line += token[0].count("\n")
 
 
 class _Nest:
