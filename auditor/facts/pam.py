@@ -106,7 +106,8 @@ def _text(files: Bundle, name: str) -> str | None:
 
 def _statements(text: str, kind: Kind) -> Iterator[list[str]]:
     """Yield the words of the lines that may be of a kind, or include another file."""
-    for line in text.replace("\\\n", " ").split("\n"):
+    lines = text.replace("\\\n", " ").split("\n")
+    for line in [line for line in lines if line and line[0] != "#"]:
         told = line.partition("#")[0]
         first = told.split(None, 1)[:1]
         if first and first[0].lstrip("-").lower() in {kind, "@include"}:

@@ -91,19 +91,31 @@ class Sections:
 
 def sections(text: str) -> Sections:
     """Return the parts of an answer. Raises Unreadable for text that is not in parts or has no end."""
-    parts: list[tuple[str, str, list[str]]] = []
-    lines: list[str] | None = None  # of the part that was begun last
-    for line in text.split("\n"):
-        if lines is not None and line.startswith("|"):
-            lines.append(line[1:])
-        elif header := _HEADER.fullmatch(line):
-            lines = []
-            parts.append((header[1], header[2] or "", lines))
-        elif line.strip():
-            raise Unreadable(f"the answer has a line that was not asked for: {line.strip()[:80]!r}")
-    if not parts or parts[-1][0] != "end":
+    before, *told = f"\n{text}".split("\n[")  # lines of a part begin with `|`: what begins with `[` is a header
+    if before.strip():
+        raise _unasked(before)
+    parts = [_section(f"[{one}") for one in told]
+    if not parts or parts[-1].name != "end":
         raise Unreadable("the answer stops before its end")
-    return Sections(tuple([Section(name, words, tuple(lines)) for name, words, lines in parts[:-1]]))
+    return Sections(tuple(parts[:-1]))
+
+
+def _section(told: str) -> Section:
+    """Return the part that a header begins; blank lines in it are not of it."""
+    first, *lines = told.split("\n|")
+    if len(lines) < told.count("\n"):
+        first, *rest = told.split("\n")
+        if strange := [line for line in rest if line.strip() and not line.startswith("|")]:
+            raise _unasked(strange[0])
+        lines = [line[1:] for line in rest if line.startswith("|")]
+    header = _HEADER.fullmatch(first)
+    if header is None:
+        raise _unasked(first)
+    return Section(header[1], header[2] or "", tuple(lines))
+
+
+def _unasked(text: str) -> Unreadable:
+    return Unreadable(f"the answer has a line that was not asked for: {text.strip()[:80]!r}")
 
 
 def running(*names: str) -> str:
