@@ -38,19 +38,23 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def outcomes(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Outcomes]:
-    """Return what the chosen scenarios come to, as it becomes known: several roots are up at a time."""
+    """Return what the chosen scenarios come to: several roots are up at a time.
+
+    All are waited for here, as pytest writes to the environment between tests, which every audit reads.
+    """
     chosen = {
         scenario.name: scenario
         for item in request.session.items
         if isinstance(scenario := getattr(item, "callspec", None) and item.callspec.params.get("scenario"), Scenario)
     }
     with ThreadPoolExecutor(4) as pool:
-        yield {
+        known = {
             name: pool.submit(
                 outcome, one, lab, CONTENT, ("root", "sudo", "plain") if one in FIRST.values() else ("root",)
             )
             for name, one in chosen.items()
         }
+    yield known
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
