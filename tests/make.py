@@ -3,6 +3,7 @@
 from datetime import date
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from types import ModuleType
 
 from auditor.errors import FactError, NotPresent
@@ -30,6 +31,14 @@ def refused(probe: Probe[object], *texts: str, **changed: object) -> FactError |
     except FactError as why:
         return why
     return None
+
+
+def open_to_others(folder: Path) -> None:
+    """Let other accounts reach a folder of a test's, which pytest keeps for its own account."""
+    for one in (folder, *folder.parents):
+        if one == Path(gettempdir()):
+            break
+        one.chmod(one.stat().st_mode | 0o055)
 
 
 @cache

@@ -170,7 +170,7 @@ def test_settings_are_what_a_host_has(one, host, wanted, laxer, why):
         (tries, Host(tries=None), Verdict.UNKNOWN),
         (named, Host(), Verdict.NOT_APPLICABLE),
     ],
-    ids=str,
+    ids=lambda one: getattr(one, "id", None) or str(one),
 )
 def test_what_no_setting_expresses_stays_as_it_is(one, host, verdict):
     """Without settings."""

@@ -1,6 +1,7 @@
 """What each of make's targets does once there is a Python new enough."""
 
 import fcntl
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,10 +39,10 @@ def audit(environment: Environment, options: list[str]) -> int:
 
 
 def test(environment: Environment, options: list[str]) -> int:
-    """Run the tests, after seeing to it that the servers and tools that they drive are installed."""
+    """Run the tests, all of them in several processes, once the servers and tools that they drive are installed."""
     apt.provide(apt.FOR_TESTS, apt.FOR_ALL_TESTS, "make test")
     _prepare(environment, DEVELOPMENT)
-    return follow([environment.python, "-m", "pytest", *options], environment.checkout)
+    return follow([environment.python, "-m", "pytest", *(options or _spread())], environment.checkout)
 
 
 def lint(environment: Environment, _options: list[str]) -> int:
@@ -74,6 +75,12 @@ COMMANDS: Mapping[str, Callable[[Environment, list[str]], int]] = {
     "wheel-check": check_wheel,
     "lock": renew_locks,
 }
+
+
+def _spread() -> list[str]:
+    """Return pytest-xdist's options: tests wait for servers too, so one process more than there are cores."""
+    processes = min(len(os.sched_getaffinity(0)) + 1, 8)
+    return ["-n", str(processes), "--dist", "loadfile"]
 
 
 def _prepare(environment: Environment, lock_file: str) -> None:

@@ -17,7 +17,7 @@ from auditor.workspace import Workspace
 from tests.lab import sshd as lab
 from tests.lab.accounts import ACCOUNT, Accounts, possible
 from tests.lab.sshd import Sshd
-from tests.make import ROOT, asset
+from tests.make import ROOT, asset, open_to_others
 from tests.transports.asking import CANARY, Given, transport
 
 pytestmark = [pytest.mark.lab, pytest.mark.skipif(not possible(), reason="needs root, sshd and a mount namespace")]
@@ -32,8 +32,7 @@ ENGLISH = "echo 'two  words' \"$LC_ALL\" | sed 's/  / and /'"
 def host(tmp_path_factory) -> Iterator[tuple[Accounts, Sshd]]:
     """Return a host with accounts of its own, and its sshd."""
     folder = tmp_path_factory.mktemp("host")
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(parent.stat().st_mode | 0o055)
+    open_to_others(folder)
     accounts = Accounts(folder, ROOTS, OWN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lab, "SSHD", accounts.program())

@@ -12,6 +12,7 @@ from auditor.errors import Undeclared
 from auditor.model.probe import Limits, Shell, Snmp
 from auditor.transports.become import Becoming
 from auditor.transports.script import compose, shell_requests, sudo_words, words
+from tests.make import open_to_others
 from tests.transports.scripts import NONCE, answers, problems, run
 
 CANARY = "canary-7f2e'\"$x"
@@ -228,10 +229,8 @@ def test_refused_sudo_is_said():
 @as_root
 def test_missing_sudo_is_said(tmp_path):
     """Where there is no sudo, privileged requests are not run at all."""
-    tmp_path.chmod(0o755)
+    open_to_others(tmp_path)
     folder = tools(tmp_path / "bin", "id", "head", "timeout", "cat")
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
 
     found = answers(run([Shell("id", privileged=True), Shell("id -u")], folder=folder, user=NOBODY))
 
