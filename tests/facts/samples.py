@@ -10,11 +10,11 @@ from typing import Final
 from tests.facts import (
     test_accounts,
     test_audit,
+    test_banners,
     test_boot,
     test_confinement,
     test_console,
     test_coredumps,
-    test_banners,
     test_devices,
     test_disks,
     test_files,
