@@ -106,7 +106,8 @@ def try_checks(
     redactor = Redactor(b"one run", credentials.given_away)
     with carriers(settings, credentials, keys, scope) as channels:
         collected = Asker(channels, redactor, declared_requests(content)).ask(Job(asset, plan.requests))
-    facts = Facts(plan, collected.answers, ambient(datetime.now(UTC).date()))
+    given = ambient(datetime.now(UTC).date(), Workspace.find(folder).intel, plan.ways.keys())
+    facts = Facts(plan, collected.answers, given)
     return Tried(tuple(judge_all(plan.demands, asset, facts)), collected.reached or not plan.requests)
 
 

@@ -1,7 +1,7 @@
 """Facts and demands become results. Pure: no network, no clock, no store."""
 
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from auditor.model.asset import Asset
@@ -36,8 +36,8 @@ def judge(demand: Demand, asset: Asset, knowledge: Knowledge) -> Result:
         by_hand = _Weighed(Verdict.MANUAL, "A person has to look: no check covers this control.")
         return _result(demand, asset, evidence, by_hand)
     try:
-        known = {name: knowledge(fact) for name, fact in demand.check.needs.items()}
-        evidence = _evidence(known.values())
+        known = [knowledge(fact) for fact in demand.check.needs.values()]
+        evidence = _evidence(known)
         return _result(demand, asset, evidence, _weighed(demand.check, demand.settings, known))
     except Exception as error:  # noqa: BLE001  (the one place where a check's or a probe's own fault is caught)
         return _result(demand, asset, evidence, _Weighed(Verdict.ERROR, f"The check failed: {_where(error)}"))
@@ -48,18 +48,18 @@ def judge_all(demands: Iterable[Demand], asset: Asset, knowledge: Knowledge) -> 
     return [judge(demand, asset, knowledge) for demand in demands]
 
 
-def _evidence(known: Collection[KnownOrNot]) -> tuple[Evidence, ...]:
+def _evidence(known: Sequence[KnownOrNot]) -> tuple[Evidence, ...]:
     """Return what facts rest on, each once; of one fact the very tuple, which all results that rest on it share."""
     if len(known) == 1:
-        return next(iter(known)).evidence
+        return known[0].evidence
     return tuple(dict.fromkeys(seen for fact in known for seen in fact.evidence))
 
 
-def _weighed(check: Check, settings: Mapping[str, object], known: Mapping[str, KnownOrNot]) -> _Weighed:
-    facts = {name: fact.value for name, fact in known.items() if isinstance(fact, Known)}
+def _weighed(check: Check, settings: Mapping[str, object], known: Sequence[KnownOrNot]) -> _Weighed:
+    facts = [fact.value for fact in known if isinstance(fact, Known)]
     if len(facts) < len(known):
-        return _without(known.values())
-    yielded: list[object] = list(check.judge(**facts, **settings))
+        return _without(known)
+    yielded: list[object] = list(check.judge(*facts, **settings))
     return _weigh(yielded) if yielded else _Weighed(Verdict.PASS, check.title)
 
 

@@ -51,7 +51,7 @@ def policy_from(setup: Setup, store: Store, asset: Asset, name: str, *, audit: s
     if not evidence:
         raise UsageError(f"there is no evidence of {asset.name} yet; audit it first")
     answers = _answers(plan, evidence, store)
-    facts = Facts(plan, answers, ambient(today, setup.workspace.root / "intel"))
+    facts = Facts(plan, answers, ambient(today, setup.workspace.intel, plan.ways.keys()))
     shipped_settings = _shipped(setup.content)
     controls: dict[str, list[tuple[Demand, Fitted | None]]] = {}
     for demand in plan.demands:

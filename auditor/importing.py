@@ -11,7 +11,7 @@ from typing import Final
 from auditor.documents import parse_yaml, read_text
 from auditor.errors import UsageError
 from auditor.model.asset import Platform
-from auditor.policy.write import CheckText, ControlText, framework_text, policy_text
+from auditor.policy.write import CheckText, ControlText, framework_text, policy_text, quoted
 from auditor.sca.checks import GUARDED, check_id
 from auditor.sca.policy import read_policy
 from auditor.sca.rules import Dialect, Kind
@@ -74,6 +74,13 @@ def write_files(workspace: Workspace, files: Files, *, replace: bool) -> Iterato
         except OSError as error:
             raise UsageError(f"{whole} cannot be written: {error.strerror}") from error
         yield path
+
+
+def unnamed(workspace: Workspace, imported: Imported, files: Files) -> list[str]:
+    """Return the checks that the policy which stands in the workspace does not name: it was left as it is."""
+    text = read_text(workspace.root / files.policy)
+    ids = (check_id(imported, check) for check in imported.policy.checks)
+    return [id_ for id_ in ids if f"{id_}:" not in text and f"{quoted(id_)}:" not in text]
 
 
 def rule_counts(imported: Imported) -> dict[Kind, int]:

@@ -88,10 +88,11 @@ class Judge:
         return known[0]
 
     def _results(self, demands: Iterable[Demand], asset: Asset, facts: Facts) -> list[Result]:
-        return [self._told(one) for one in judge_all(demands, asset, facts)]
+        results = judge_all(demands, asset, facts)
+        return [self._told(one) if one.verdict is Verdict.ERROR else one for one in results]
 
     def _told(self, result: Result) -> Result:
-        return replace(result, reason=self.said(result.reason)) if result.verdict is Verdict.ERROR else result
+        return replace(result, reason=self.said(result.reason))
 
 
 def _alike(plan: AssetPlan, collected: Collected) -> tuple[object, ...]:

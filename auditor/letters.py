@@ -92,7 +92,7 @@ class Reader:
     def _alike(self, plan: str, judged: str) -> tuple[Judgement, ...]:
         known = self._judgements.get((plan, judged))
         if known is None:
-            known = codec.judgements_from(codec.demands_from(json.loads(plan)), json.loads(judged))
+            known = codec.judgements_from(codec.demanded(plan), json.loads(judged))
             self._judgements.put((plan, judged), known, len(plan) + len(judged))
         return known
 

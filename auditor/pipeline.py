@@ -78,7 +78,7 @@ def audit(
         refusals = Refusals(setup.workspace.state / "refusals", f"{run.id} of {run.started_at.isoformat()}")
         attempts = Attempts(setup.settings.collect.refusals, setup.credentials.names, refusals)
         store.note_assets((plan.asset for plan in plans.values()), now=_now())
-        given = ambient(run.started_at.date(), setup.workspace.intel)
+        given = ambient(run.started_at.date(), setup.workspace.intel, _facts(plans.values()))
         fleet = Fleet(setup, store, plans, given, attempts, enrol=enrol, until=_deadline(setup))
         unfinished = [name for name in plans if name not in run.finished]
         with fleet.hands(len(unfinished)) as work:
@@ -227,6 +227,11 @@ def _followed(setup: Setup, store: Store, told: Iterable[Judged]) -> list[Findin
         now=_now(),
         retiring=Retiring(names if setup.own_inventory else None, setup.own_policy),
     )
+
+
+def _facts(plans: Iterable[AssetPlan]) -> set[type[object]]:
+    """Return every fact that somebody's demands need; like assets share their ways."""
+    return {fact for ways in {id(plan.ways): plan.ways for plan in plans}.values() for fact in ways}
 
 
 def _digest(plans: Iterable[AssetPlan]) -> str:

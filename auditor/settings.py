@@ -186,8 +186,11 @@ def read_settings(workspace: Workspace) -> tuple[Settings, Document]:
     written = read_toml(workspace.settings_file) if workspace.exists else Document("auditor.toml", {})
     given = _environment()
     _refuse_stray_variables(given)
-    places = {**written.places, **given}
-    document = Document(written.file, written.value, places, places)
+
+    def find(path: tuple[Key, ...]) -> Place | None:
+        return given.get(path) or written.find(path)
+
+    document = Document(written.file, written.value, find, find)
     assert isinstance(document.value, dict)
     try:
         settings = Settings(**document.value)  # type: ignore[arg-type]
@@ -206,7 +209,7 @@ def _impossible(collect: CollectSettings, document: Document) -> Iterator[Conten
     for inner, outer in _NESTED:
         shorter, longer = getattr(collect, outer), getattr(collect, inner)
         if shorter and longer > shorter:
-            written = inner if ("collect", inner) in document.places else outer
+            written = inner if document.find(("collect", inner)) else outer
             yield ContentError(
                 document.place("collect", written),
                 f"{inner}: {longer:g} s do not fit into the {shorter:g} s of {outer}",

@@ -1,17 +1,17 @@
 """Everything an audit needs, loaded and validated before the first packet: what is wrong stops the run here."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from auditor.credentials import Credentials, parse_credentials
-from auditor.errors import ContentError, Place, UsageError
+from auditor.errors import ContentError, CredentialMissing, Place, UsageError
 from auditor.facts.ambient import Advisories, Exploited, ExploitScores, Lifecycles, Today
-from auditor.intel import load_knowledge
+from auditor.intel import KINDS, load_knowledge
 from auditor.inventory import Inventory, load
 from auditor.model.asset import FRAGILE, PRINTING, Access, Asset, Channel
 from auditor.model.evidence import Evidence, Knowledge, Known
@@ -23,11 +23,19 @@ from auditor.transports.attempts import Attempts
 from auditor.transports.base import Transport
 from auditor.transports.host_keys import HostKeys
 from auditor.transports.scope import Scope
+from auditor.transports.snmp_auth import auth_data
 from auditor.windows import Windows, parse_windows
 from auditor.workspace import Workspace
 
 if TYPE_CHECKING:
     from auditor.store.store import Store
+
+_CALLED: Final[Mapping[type[object], str]] = {
+    Lifecycles: "end-of-life dates",
+    Exploited: "weaknesses known to be exploited",
+    ExploitScores: "scores of exploitation",
+    Advisories: "advisories",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,16 @@ def prepare(folder: Path, *, inventory: tuple[str, ...] = (), policy: str = "") 
 def refuse_impossible(setup: Setup, assets: Sequence[Asset]) -> None:
     """Find out before the first packet what would fail on every asset. Raises ContentError at the line to change."""
     setup.scope.refuse_none_of(assets)
-    setup.credentials.open_all({access.credential for _, access in _named(tuple(assets))})
+    named = _named(tuple(assets))
+    setup.credentials.open_all({access.credential for _, access in named})
+    problems: dict[str, ContentError] = {}
+    for name, version in {(one.credential, one.version) for _, one in named if one.channel is Channel.SNMP}:
+        try:
+            auth_data(setup.credentials.open(name), version)
+        except CredentialMissing as why:
+            problems[name] = ContentError(setup.credentials.place_of(name), str(why))
+    if problems:
+        raise ContentError.of([problems[name] for name in sorted(problems)])
 
 
 def open_store(folder: Path) -> "Store":
@@ -140,23 +157,19 @@ def carriers(
         }
 
 
-def ambient(today: date, intel: Path | None = None) -> dict[type[object], Knowledge]:
-    """Return the facts that are the same for every asset: the day, and what is known from elsewhere, with its dates."""
-    known = load_knowledge(intel)
+def ambient(
+    today: date, intel: Path | None = None, wanted: Collection[type[object]] = tuple(KINDS)
+) -> dict[type[object], Knowledge]:
+    """Return the facts that are the same for every asset: the day, and what is known from elsewhere, with its dates.
+
+    Of the latter only those that are wanted are read: advisories and scores are large.
+    """
     clock = Evidence(asset="", request="today's date", channel="clock", origin=f"{today.isoformat()} (UTC)")
-    told = {
-        Lifecycles: ("end-of-life dates", "end-of-life", known.lifecycles),
-        Exploited: ("weaknesses known to be exploited", "exploited", known.exploited),
-        ExploitScores: ("scores of exploitation", "exploit-scores", known.scores),
-        Advisories: ("advisories", "advisories", known.advisories),
-    }
-    return {
-        Today: Known(Today(today), (clock,)),
-        **{
-            fact: Known(value, (Evidence(asset="", request=what, channel="intel", origin=known.told(kind)),))
-            for fact, (what, kind, value) in told.items()
-        },
-    }
+    given: dict[type[object], Knowledge] = {Today: Known(Today(today), (clock,))}
+    for fact, told in load_knowledge(intel, wanted).items():
+        dated = Evidence(asset="", request=_CALLED[fact], channel="intel", origin=told.origin)
+        given[fact] = Known(told.value, (dated,))
+    return given
 
 
 def _inventoried(owned: Inventory) -> Scope:

@@ -119,7 +119,7 @@ def kernel_supported(
     """
     _, running, missing = split(installed)
     if not running and not missing:
-        yield NotApplicable("the host runs the kernel of another: it is a container")
+        yield NotApplicable("no kernel is installed: it is a container, or started by its hypervisor's kernel")
     elif running and running[0].own:
         yield from _own_kernel(running[0], system, lifecycles, today, extended=_product(system) in extended)
     else:
@@ -194,8 +194,9 @@ def _other_kernel(version: str, running: list[Package], lifecycles: Lifecycles, 
         yield Undecided(
             "kernel", f"it is not the distribution's, and no dates of {version} were known on {lifecycles.as_of}"
         )
-    elif until and running and running[0].own is None:
-        yield Undecided("kernel", f"{version}: {until} by kernel.org, and whose package it is the host does not tell")
+    elif until and running:
+        whose = running[0].origin or "whoever made its package"
+        yield Undecided("kernel", f"{version} is {until} by kernel.org; whether {whose} maintains it is not known")
     elif until:
         wanted = f"the distribution's own kernel, or a series that kernel.org maintains ({_told(lifecycles)})"
         yield Violation("kernel", found=f"{version}, {until} by kernel.org", wanted=wanted)

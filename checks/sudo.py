@@ -213,10 +213,8 @@ def secure_path(sudo: Sudo) -> Iterator[Outcome]:
         for folder in (path or "").split(":"):
             if not folder.startswith("/"):
                 yield Violation(f"secure_path {folder}", found=folder or "empty: the folder one is in", wanted="a path")
-            elif (shown := sudo.programs.get(folder)) and (shown.owner or shown.mode & 0o002):
-                yield Violation(
-                    f"secure_path {folder}", found=f"owner {shown.owner}, {shown.mode:04o}", wanted="root's"
-                )
+            elif (shown := sudo.programs.get(folder)) and shown.open:
+                yield Violation(f"secure_path {folder}", found=str(shown), wanted="only root may write")
     for scope, own in sudo.scoped("secure_path").items():
         if own == "off":
             yield Violation(f"secure_path {scope}", found=own, wanted="a list of folders")

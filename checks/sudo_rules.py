@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, Violation, check
-from auditor.facts.sudo import Sudo, SudoProgram
+from auditor.facts.sudo import Sudo
 from auditor.facts.sudoers import SudoRule
 
 Names = frozenset[str]
@@ -128,9 +128,8 @@ def programs_guarded(sudo: Sudo) -> Iterator[Outcome]:
     paths = {path: rule for program, rule in named.items() for path in (program, _folder(program))}
     for path, rule in paths.items():
         shown = sudo.programs.get(path)
-        if shown is not None and _open(shown):
-            found = f"owner {shown.owner}, group {shown.group}, mode {shown.mode:04o}"
-            yield _found(sudo, rule, path, found, "only root may write")
+        if shown is not None and shown.open:
+            yield _found(sudo, rule, path, str(shown), "only root may write")
     for program in named:
         if any(sign in _folder(program) for sign in "*?[^"):
             yield Undecided(program, "which programs it stands for was not looked at")
@@ -142,12 +141,6 @@ def programs_guarded(sudo: Sudo) -> Iterator[Outcome]:
 def _folder(program: str) -> str:
     """Return where a program lies; a path that ends in a slash is itself a folder, of which all may be run."""
     return program.rpartition("/")[0]
-
-
-def _open(shown: SudoProgram) -> bool:
-    """Whether anybody but root may change a file, or put another into a folder."""
-    by_group = shown.mode & 0o020 and shown.group != 0
-    return shown.owner != 0 or bool(by_group or shown.mode & 0o002)
 
 
 @check(

@@ -50,23 +50,27 @@ def none_fixable(
     fix=_fix("Install the version that mends it now; where there is none, take the service off the network."),
     references=("cis-controls-8.1:7.7", "nist-800-53r5:SI-2", "nist-800-53r5:RA-5"),
 )
-def none_exploited(
+def none_exploited(  # noqa: PLR0913  (each age and each choice is a question of its own)
     weak: Weaknesses,
     exploited: Exploited,
     today: Today,
     *,
     advisories_max_days: int = 14,
     exploited_max_days: int = 30,
+    mended_only: bool = False,
     watched_otherwise: frozenset[str] = frozenset(),
 ) -> Iterator[Outcome]:
     """No package has a weakness that is known to be exploited.
 
     CISA lists weaknesses that somebody has been attacked by. One that is open counts whether or not a version mends it:
-    who attacks does not wait for one.
+    who attacks does not wait for one. `mended_only` leaves those out which no version mends; advisories that tell only
+    of what is mended decide nothing without it.
     """
     by = f"CISA KEV as of {exploited.as_of}"
-    yield from _violations(weak, lambda one: one.advisory.state in _THERE, exploited.since.keys().__contains__, by)
+    counted = _counted(mended_only=mended_only)
+    yield from _violations(weak, lambda one: one.advisory.state in counted, exploited.since.keys().__contains__, by)
     yield from _undecided(weak, lambda one: not exploited.since.keys().isdisjoint(_unclear(one)), watched_otherwise)
+    yield from _silent(weak, mended_only=mended_only)
     if old := stale(weak.as_of, today.date, advisories_max_days, "the advisories"):
         yield Undecided("advisories", old)
     if old := stale(exploited.as_of, today.date, exploited_max_days, "the lists of exploited weaknesses"):
@@ -87,20 +91,24 @@ def none_likely(  # noqa: PLR0913
     epss: float = 0.1,
     advisories_max_days: int = 14,
     scores_max_days: int = 30,
+    mended_only: bool = False,
     watched_otherwise: frozenset[str] = frozenset(),
 ) -> Iterator[Outcome]:
     """No package has a weakness that is likely to be exploited soon.
 
     EPSS estimates how likely a weakness is exploited within 30 days; most never are. `epss` is the likelihood from
-    which on it counts, from 0 to 1.
+    which on it counts, from 0 to 1. `mended_only` leaves those out which no version mends; advisories that tell only of
+    what is mended decide nothing without it.
     """
     scores: Mapping[str, float] = likely.scores or {}
     by = f"EPSS {epss:g} or more as of {likely.as_of}"
-    yield from _violations(weak, lambda one: one.advisory.state in _THERE, lambda cve: scores.get(cve, 0) >= epss, by)
+    counted = _counted(mended_only=mended_only)
+    yield from _violations(weak, lambda one: one.advisory.state in counted, lambda cve: scores.get(cve, 0) >= epss, by)
     yield from _undecided(weak, lambda one: any(scores.get(cve, 1) >= epss for cve in _unclear(one)), watched_otherwise)
+    yield from _silent(weak, mended_only=mended_only)
     if old := stale(weak.as_of, today.date, advisories_max_days, "the advisories"):
         yield Undecided("advisories", old)
-    present = [one for one in weak.found if one.advisory.state in _THERE]
+    present = [one for one in weak.found if one.advisory.state in counted]
     if likely.as_of is None:
         yield from (
             [Undecided("scores", "no EPSS scores were given to auditor: auditor intel --help")] if present else []
@@ -109,6 +117,16 @@ def none_likely(  # noqa: PLR0913
         yield from [Undecided("scores", old)] if present else []
     else:
         yield from _unscored(present, scores, likely)
+
+
+def _counted(*, mended_only: bool) -> frozenset[State]:
+    return _THERE - {State.OPEN} if mended_only else _THERE
+
+
+def _silent(weak: Weaknesses, *, mended_only: bool) -> Iterator[Undecided]:
+    """Yield a doubt where the advisories would not tell of a weakness that no version mends."""
+    if not (weak.unmended or mended_only):
+        yield Undecided("advisories", f"they tell only of what is mended, and not of what is open ({weak.told})")
 
 
 def _unclear(one: Weakness) -> tuple[str, ...]:

@@ -176,6 +176,35 @@ def test_credentials_that_do_not_open(folder: Path, listener: socket.socket) -> 
 
 
 @pytest.mark.parametrize(
+    ("parts", "version", "said"),
+    [
+        (
+            "user = 'a'\nauth = {env = 'SHORT'}",
+            "",
+            "the auth password is shorter than the 8 characters RFC 3414 demands",
+        ),
+        ("user = 'a'\nprivacy = {env = 'LONG'}", "", "SNMPv3 has no privacy without authentication: give an auth"),
+        ("community = {env = 'LONG'}", "3", "SNMPv3 needs a user, and the credential has none"),
+        ("user = 'a'\nauth = {env = 'LONG'}", "2c", "SNMPv2c needs a community, and the credential has none"),
+        ("user = 'a'\npassword = {env = 'LONG'}\nprivacy_protocol = 'aes'", "2c", "SNMPv2c needs a community"),
+    ],
+)
+def test_credentials_that_no_agent_can_take(
+    folder: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch, parts: str, version: str, said: str
+) -> None:
+    """Whatever is there to be asked: a password that the protocol does not allow, or none at all."""
+    monkeypatch.setenv("SHORT", CANARY[:7])
+    monkeypatch.setenv("LONG", CANARY)
+    ways = f"snmp: {{credential: read, version: '{version}'}}" if version else "snmp: {credential: read}"
+    rows = [ASSET.format(name=name, address="127.0.0.1", transports=ways) for name in ("ups-01", "ups-02")]
+
+    told = refused(folder, listener, f"{SETTINGS}[credentials.read]\n{parts}\n", f"assets:\n{''.join(rows)}")
+
+    assert told.startswith(f"auditor: auditor.toml:3:1: credential read: {said}")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
     ("vault", "said"),
     [
         ("{env = 'LAB_PASSWORD'}", "vault.enc does not open with this key"),

@@ -125,27 +125,36 @@ def test_an_alias_repeats_a_value() -> None:
         ("? [1, 2]\n: 3\n", "x.yaml:1:3: a key must be a plain word"),
         ("a: &x 1\nb: &x 2\nc: *x\n", "x.yaml:2:4: sets an anchor a second time\n  Give it another name."),
         ("a: *nobody\n", "x.yaml:1:4: is not YAML: found undefined alias 'nobody'"),
-        ("a: &x [*x]\n", "x.yaml:1:4: is nested too deeply"),
+        ("a: &x [*x]\n", "x.yaml:1:8: is nested too deeply: x holds itself"),
         ("a: 1\n---\nb: 2\n", "x.yaml:2:1: is not YAML: expected a single document in the stream, but found another"),
         ("a: !!binary aGk=\n", "x.yaml:1:4: the tag !!binary is not allowed\n  Write a plain value."),
         ("a: !secret x\n", "x.yaml:1:4: the tag !secret is not allowed"),
         ("a: !secret {b: 1}\n", "x.yaml:1:4: the tag !secret is not allowed"),
         ("a: !!set {b, c}\n", "x.yaml:1:4: the tag !!set is not allowed"),
         ("!!python/object/apply:os.system [id]\n", "x.yaml:1:1: the tag !!python/object/apply:os.system is not"),
-        ("a: b: c\n", "x.yaml:1:5: is not YAML: mapping values are not allowed here"),
-        ("a:\n\t- 1\n", "x.yaml:2:1: is not YAML: found character '\\t' that cannot start any token"),
-        ("a: [1,\n", "x.yaml:2:1: is not YAML: expected the node content, but found '<stream end>'"),
-        ("a: 1\nb: \x07\n", "x.yaml:2: is not YAML: the character 0x0007 is not allowed"),
-        ("a: 1\n\n\x00", "x.yaml:3: is not YAML: the character 0x0000 is not allowed"),
+        ("a: b: c\n", "x.yaml:1:5: is not YAML: mapping values are not allowed in this context at ':'"),
+        ("a:\n\t- 1\n", "x.yaml:2:1: is not YAML: found character '\\t' that cannot start any token, while scanning"),
+        ("a: é\nb: @x\n", "x.yaml:2:4: is not YAML: found character that cannot start any token at '@'"),
+        ("a: [1,\n", "x.yaml:2:1: is not YAML: did not find expected node content at the end, while parsing a flow"),
+        ("a:\n  b: 1\n - c\n", "x.yaml:3:2: is not YAML: did not find expected key at '-', while parsing a block"),
+        ("a: 1\nb: \x07\n", "x.yaml:2:4: is not YAML: the character 0x0007 is not allowed\n  Take it out, or"),
+        ("a: 1\n\n\x00", "x.yaml:3:1: is not YAML: the character 0x0000 is not allowed"),
+        ("a: \ud800\n", "x.yaml:1:4: is not YAML: the character 0xd800 is not allowed"),
         (f"a: {'9' * 5000}\n", "x.yaml:1:4: is too long for a number"),
-        ("a: " + "[" * 1000, "x.yaml: is nested too deeply"),
-        ("- " * 1000, "x.yaml: is nested too deeply"),
+        ("a: " + "[" * 1000, "x.yaml:1:68: is nested too deeply"),
+        ("- " * 1000, "x.yaml:1:131: is nested too deeply"),
         ("a: " + "[" * 70 + "]" * 70 + "\n", "x.yaml:1:68: is nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(text: str, said: str) -> None:
     """File, line and column, as an editor jumps there."""
     assert problem(text).startswith(said)
+
+
+def test_what_is_not_yaml_is_said_with_what_would_mend_it() -> None:
+    """Where the mistake was begun, and the one that every editor with tabs makes."""
+    assert problem("a:\n  b: 1\n - c\n").endswith("while parsing a block mapping that begins in line 1")
+    assert problem("a:\n\tb: 1\n").endswith("\n  Write spaces instead of the tab.")
 
 
 def test_a_document_may_not_grow_without_end() -> None:

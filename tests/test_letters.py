@@ -56,6 +56,16 @@ def test_like_judgements_become_one_value():
     assert lots[0].judgements is lots[1].judgements
 
 
+def test_settings_are_one_value_whatever_was_judged():
+    """So that what a control demands is put into words once for all assets."""
+    reader = letters.Reader()
+    first, other = [
+        reader.outcome(letters.Writer().outcome(PLAN, *outcome(account), ()), PLAN)[1] for account in ("root", "alice")
+    ]
+    assert first.judgements[0].verdict is not other.judgements[0].verdict
+    assert first.judgements[1].settings is other.judgements[1].settings
+
+
 def test_a_job_comes_back_with_the_answers_it_has():
     """And is about the same asset."""
     job = Job(ASSET, PLAN.requests, (an_answer("seen", WHO),))

@@ -18,7 +18,13 @@ from tools.process import Ended, Lacking, quietly, say
 # The program whose presence shows that the package is there -> the package.
 FOR_TESTS: Mapping[str, str] = {"sshd": "openssh-server", "snmpd": "snmpd", "snmpget": "snmp", "nmap": "nmap"}
 # Without these some tests are skipped, and say so.
-FOR_ALL_TESTS: Mapping[str, str] = {"initdb": "postgresql", "sudo": "sudo", "doas": "doas", "busybox": "busybox"}
+FOR_ALL_TESTS: Mapping[str, str] = {
+    "initdb": "postgresql",
+    "sudo": "sudo",
+    "doas": "doas",
+    "busybox": "busybox",
+    "gawk": "gawk",
+}
 # Daemons that those packages would have started.
 UNITS: Mapping[str, tuple[str, ...]] = {
     "openssh-server": ("ssh.service", "ssh.socket"),

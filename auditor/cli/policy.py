@@ -92,14 +92,14 @@ def import_sca(
         Dialect | None, typer.Option(help="Of expressions, where the file names none: OSRegex in 4.x, PCRE2 since.")
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Import it again; the policy of ours stays as it is.")
+        bool, typer.Option("--replace", help="Import it again; the policy that names its checks stays.")
     ] = False,
 ) -> None:
     """Take a Wazuh SCA policy file into the workspace: its checks, a policy that demands them, its frameworks.
 
     The commands that it brings are listed. Without --allow-commands none is run, and what rests on them is unknown.
     """
-    from auditor.importing import files_of, read_sca, write_files
+    from auditor.importing import files_of, read_sca, unnamed, write_files
     from auditor.workspace import Workspace
 
     workspace = Workspace.find(session(context).folder)
@@ -111,6 +111,8 @@ def import_sca(
     files = files_of(imported)
     for path in write_files(workspace, files, replace=replace):
         say(f"wrote {path}")
+    if new := unnamed(workspace, imported, files):
+        tell(f"note: {files.policy} does not name {counted(len(new), 'check')} of it: {', '.join(new)}")
     _show_import(imported)
     say(f"\nNext: auditor policy lint {imported.name}, and `extends: [{imported.name}]` in the company's policy.")
 

@@ -90,6 +90,10 @@ class Credentials:
             raise CredentialMissing(f"credential {name}: {found.part}: {found.problem}")
         return found
 
+    def place_of(self, name: str) -> Place:
+        """Return the line at which a credential begins."""
+        return min(self.tables[name].places.values(), key=lambda place: place.line, default=Place("auditor.toml"))
+
     def open_all(self, names: Iterable[str]) -> None:
         """Open these credentials now. Raises ContentError with the line of each part that cannot be had.
 

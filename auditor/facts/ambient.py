@@ -77,7 +77,8 @@ class Advisory:
 class ReleaseAdvisories:
     """The advisories of one release of a distribution, such as `debian/bookworm`, as known on a day.
 
-    `by_source` says that packages are source packages only; elsewhere a name may be of either kind.
+    `by_source` says that packages are source packages only; elsewhere a name may be of either kind. `unmended` says
+    that weaknesses are listed too which no version mends: many publishers tell only of what they have mended.
     """
 
     release: str
@@ -85,6 +86,7 @@ class ReleaseAdvisories:
     source: str
     by_source: bool
     packages: Mapping[str, tuple[Advisory, ...]]
+    unmended: bool = True
 
     @property
     def told(self) -> str:

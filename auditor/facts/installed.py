@@ -28,7 +28,10 @@ def _listed(name: str, command: str) -> str:
     return section(name, f'{{ {command}; echo "#status $?"; }}')
 
 
-_FIELDS: Final = "${db:Status-Abbrev}\\t${binary:Package}\\t${Version}\\t${source:Package}\\t${source:Version}\\n"
+# Name and architecture apart: `node-cookie:amd64` reads like a secret to those who look for some.
+_FIELDS: Final = (
+    "${db:Status-Abbrev}\\t${Package}\\t${Version}\\t${Architecture}\\t${source:Package}\\t${source:Version}\\n"
+)
 _LABEL: Final = "\\t%{MODULARITYLABEL}\\n"  # which old releases of rpm do not know
 PACKAGES: Final = Shell(
     show(
@@ -141,11 +144,17 @@ def _owner(archives: tuple[str, ...], certain: bool, system: OperatingSystem) ->
     """Return whose a package is, by the archives that have it, and whether that is the distribution itself."""
     if not archives:
         return "no archive", False
-    own = {archive: is_its_own(system, archive) for archive in archives}
+    own = {archive: is_its_own(system, archive) for archive in _likely(archives, certain)}
     if None in own.values():
         return archives[0], None
     ours = any(own.values()) if certain else all(own.values())
-    return next(archive for archive in archives if own[archive] is ours or not certain), ours
+    return next(archive for archive in own if own[archive] is ours), ours
+
+
+def _likely(archives: tuple[str, ...], certain: bool) -> tuple[str, ...]:  # noqa: FBT001
+    """Return the archives that a version may be from: even old backports are above the versions of the release."""
+    plain = tuple(archive for archive in archives if "backports" not in archive.lower())
+    return archives if certain or not plain else plain
 
 
 def _kernel(files: Bundle) -> Kernel:
@@ -163,17 +172,18 @@ def _rows(text: str, manager: str, fields: int) -> Iterator[list[str]]:
 
 
 def _dpkg(text: str) -> Iterator[Package]:
-    for status, name, version, source, source_version in _rows(text, "dpkg", 5):
+    for status, name, version, arch, source, source_version in _rows(text, "dpkg", 6):
         if status[1:2] in {"i", "U", "F", "W", "t", "H"} and version:
-            bare, _, arch = name.partition(":")
             held = status.startswith("h")
-            yield Package(bare, version, source or bare, source_version or version, arch, held=held)
+            yield Package(name, version, source or name, source_version or version, arch, held=held)
 
 
 def _rpm(text: str) -> Iterator[Package]:
     for name, version, source, arch, vendor, label in _rows(text, "rpm", 6):
         if name == "gpg-pubkey":  # a key that signs packages
             continue
+        if not re.fullmatch(r"[0-9]+:[^-]+-[^-]+", version):
+            raise Unreadable(f"rpm lists {name[:80]} without epoch, version and release")
         origin, module = ("" if value == "(none)" else value for value in (vendor, label))
         built = re.fullmatch(r"(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm", source)
         yield Package(

@@ -24,7 +24,8 @@ _MODULES: Final = {"pam_faillock", "pam_tally2", "pam_tally"}
 class Lock:
     """How one service locks: after `deny` failures (0: never), for `unlock` seconds (0: until an administrator acts).
 
-    `root` says whether root is locked too. `why` says why nothing locks, `doubt` why it may not hold as read.
+    Failures count together within `interval` seconds, 0 where the module counts without end. `root` says whether root
+    is locked too. `why` says why nothing locks, `doubt` why it may not hold as read.
     """
 
     service: str
@@ -33,6 +34,7 @@ class Lock:
     root: bool = False
     why: str = ""
     doubt: str = ""
+    interval: int = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def _lock(files: Bundle, service: str, lines: list[Line]) -> Lock:
         bool(locking) and all(option.root for option in locking),
         why="" if locking else "deny is 0",
         doubt=next((doubt for doubt in doubts if doubt), ""),
+        interval=min((option.interval for option in locking), default=900),
     )
 
 
@@ -99,7 +102,7 @@ def _effective(lines: list[Line], place: int, unix: int | None) -> bool:
 
 
 def _options(files: Bundle, line: Line) -> Lock:
-    values = {"deny": 3, "unlock_time": 600, "even_deny_root": 0, "root_unlock_time": -1}
+    values = {"deny": 3, "unlock_time": 600, "even_deny_root": 0, "root_unlock_time": -1, "fail_interval": 900}
     conf = line.argument("conf")
     text = files.get(conf) if conf else files.first(_CONF, f"/usr{_CONF}")
     doubt = f"pam_faillock reads {conf}, which was not read" if conf and text is None else ""
@@ -110,7 +113,8 @@ def _options(files: Bundle, line: Line) -> Lock:
     for argument in line.arguments:
         name, _, value = argument.partition("=")
         _take(values, name, value)
-    return Lock("", values["deny"], values["unlock_time"], bool(values["even_deny_root"]), doubt=doubt)
+    root = bool(values["even_deny_root"])
+    return Lock("", values["deny"], values["unlock_time"], root, doubt=doubt, interval=values["fail_interval"])
 
 
 def _take(values: dict[str, int], name: str, value: str) -> None:
@@ -136,4 +140,4 @@ def _tally(service: str, lines: list[Line], place: int) -> Lock:
     why = "" if deny else f"{line.module} has no deny"
     if not line.refuses:
         deny, why = 0, f"{line.module} is {line.control}, so that its refusal does not count"
-    return Lock(service, deny, unlock, "even_deny_root" in line.arguments, why, skipped(lines, place))
+    return Lock(service, deny, unlock, "even_deny_root" in line.arguments, why, skipped(lines, place), interval=0)

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from auditor.errors import Unreadable
 from auditor.facts.dropins import Lines, ini_values, main_and_dropins
-from auditor.facts.rsyslog import FOLDERS, MAIN, LogForward, forwards, rsyslog
+from auditor.facts.rsyslog import FOLDERS, MAIN, LogForward, file_modes, forwards, inputs, rsyslog
 from auditor.facts.sections import CAPABILITIES, END, SHOW_FILES, VISIBLE, Sections, running, sections
 from auditor.model.asset import Platform
 from auditor.model.probe import Answer, Shell, probe
@@ -20,15 +20,21 @@ class LogKeeping:
     """What becomes of a host's logs.
 
     `running` holds daemons by name, or is None when processes could not be seen. `journal` is None where there is no
-    journald. `journal_to_syslog` is None when nothing is written about it. `may_audit` is False in containers, whose
-    host does the auditing. `unread` names files that could not be read.
+    journald. `journal_to_syslog` is None when nothing is written about it; `journal_settings` are those of
+    journald.conf that are written. `may_audit` is False in containers, whose host does the auditing. `rsyslog` says
+    whether it is configured: then it makes files with one of `file_modes`, in octal, and takes messages of other hosts
+    in the ways of `inputs`. `unread` names files that could not be read.
     """
 
     running: frozenset[str] | None = None
     forwards: tuple[LogForward, ...] = ()
     journal: Storage | None = None
     journal_to_syslog: bool | None = None
+    journal_settings: Mapping[str, str] = field(default_factory=dict)
     uploads_to: str = ""
+    rsyslog: bool = False
+    file_modes: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     may_audit: bool | None = None
     unread: tuple[str, ...] = ()
 
@@ -95,6 +101,10 @@ def _read(answer: Answer) -> LogKeeping:
         forwards=forwards(config),
         journal=_storage(journal, seen) if has_journal else None,
         journal_to_syslog=_to_syslog(journal, config.modules) if has_journal else None,
+        journal_settings=journal if has_journal else {},
+        rsyslog=MAIN in files,
+        file_modes=file_modes(config),
+        inputs=inputs(config),
         uploads_to=_upload(files) if any(seen.named("uploading")) else "",
         may_audit=_may(seen.one("may").words),
         unread=tuple(dict.fromkeys([*seen.unread(), *config.unread])),

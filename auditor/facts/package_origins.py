@@ -7,18 +7,22 @@ archives (Origin, Suite, Codename), apk-policy(8). An rpm names its vendor itsel
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from auditor import Answer, Platform, Unreadable, probe
 from auditor.facts.bundle import Bundle, read
 from auditor.facts.updates import UPDATES, done
+from auditor.facts.versions import older
+
+_INSTALLED: Final = "lib/apk/db/installed"
 
 
 @dataclass(frozen=True, slots=True)
 class PackageOrigins:
     """The archives that packages come from: names by package, the installed version's own where one still has it.
 
-    `certain` are the packages of which that version was found; of the others any version was. A package that no archive
-    has is listed with none.
+    `certain` are the packages of which that version was found; of the others a newer one was. A package of which no
+    archive has either is listed with none: it came from elsewhere, by whatever name.
     """
 
     archives: Mapping[str, tuple[str, ...]]
@@ -88,11 +92,14 @@ def _host(uri: str) -> str:
 def _apk_origins(text: str) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
     """Return the repositories of each package, those from which the base system comes by the release's name."""
     found: dict[str, tuple[str, ...]] = {}
+    certain: set[str] = set()
     for name, table in re.findall(r"^(\S+) policy:\n((?:  .*\n?)*)", text, re.MULTILINE):
-        versions = re.split(r"^  (?=\S)", table, flags=re.MULTILINE)
-        own = next((version for version in versions if "\n    lib/apk/db/installed" in version), "")
-        places = [line.strip() for line in own.split("\n")[1:] if line.startswith("    ")]
-        found[name] = tuple(place for place in places if "apk/db/installed" not in place)
+        of = dict(re.findall(r"^  (\S+):\n((?:    .*\n?)*)", table, re.MULTILINE))
+        here = next((version for version, places in of.items() if _INSTALLED in places), "")
+        own = _repositories(of.get(here, ""))
+        above = [_repositories(places) for version, places in of.items() if older("apk", here, version)]
+        found[name] = own or tuple(dict.fromkeys(place for places in above for place in places))
+        certain.update([name] if own else [])
     base = {place.rpartition("/")[0] for name in ("alpine-baselayout", "musl") for place in found.get(name, ())}
     named = {
         place: f"Alpine {place.split('/')[-2]}" if place.rpartition("/")[0] in base else _host(place)
@@ -101,4 +108,8 @@ def _apk_origins(text: str) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]
         if "/" in place
     }
     placed = {name: tuple(named.get(place, place) for place in places) for name, places in found.items()}
-    return placed, frozenset(placed)
+    return placed, frozenset(certain)
+
+
+def _repositories(told: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in told.split("\n") if line.strip() and _INSTALLED not in line)

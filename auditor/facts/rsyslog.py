@@ -1,7 +1,8 @@
-"""Where rsyslog sends messages: the old syntax and RainerScript (rsyslog.conf(5), and rsyslog's own pages on omfwd).
+"""What rsyslog does: where it sends messages, what it takes, and how it makes files (rsyslog.conf(5), its own pages).
 
-Only what decides forwarding is read: includes, comments, `@host` and `@@host` actions with their selectors, and
-`action(type="omfwd" target="...")`. An action within braces or after a filter holds only under that condition.
+Both syntaxes are read: `@host` and `@@host` actions with their selectors, and `action(type="omfwd" target="...")`; an
+action within braces or after a filter holds only under that condition. A `$` directive changes the actions of the old
+syntax that stand below it, a module's parameters those of the new one (omfile: FileCreateMode is 0644 by itself).
 """
 
 import re
@@ -22,13 +23,32 @@ _QUOTED: Final = (
     r'"(?:\\.|[^"\\\n])*"'  # on one line: a quote left open must not swallow what is commented out below it
 )
 _TOKEN: Final = re.compile(rf"{_QUOTED}|'[^'\n]*'|(?<!\S)/\*[\s\S]*?\*/|(?<!\S)#[^\n]*")
-_OBJECT: Final = re.compile(rf"\b(action|include|module)\s*\(((?:{_QUOTED}|[^()\"])*)\)", re.IGNORECASE)
+_OBJECT: Final = re.compile(rf"\b(action|include|module|global|input)\s*\(((?:{_QUOTED}|[^()\"])*)\)", re.IGNORECASE)
 _PARAMETER: Final = re.compile(rf"([\w.]+)\s*=\s*({_QUOTED}|\[[^\]]*\])")
 _OLD_INCLUDE: Final = re.compile(r"\s*\$IncludeConfig\s+(\S+)", re.IGNORECASE)
 _SELECTOR: Final = re.compile(r"(?P<selector>&|[\w*,]+\.[\w*=!]+(?:;[\w*,]+\.[\w*=!]+)*|:[^@]*)\s+(?P<action>\S.*)")
 _REMOTE: Final = re.compile(r"(?P<at>@@?)(?:\([^)]*\))?(?P<host>\[[^\]]+\]|[^:;\s]+)(?::(?P<port>\d+))?(?:;.*)?\s*")
 _RELP: Final = re.compile(r":omrelp:(?P<host>\[[^\]]+\]|[^:;\s]+)(?::(?P<port>\d+))?(?:;.*)?\s*")
 _MOST_INCLUDES: Final = 200
+_FILE_MODE: Final = re.compile(r"\s*\$FileCreateMode\s+(\d+)", re.IGNORECASE)
+_INPUTS: Final = {
+    "imudp": "udp",
+    "imtcp": "tcp",
+    "imptcp": "tcp",
+    "imrelp": "relp",
+    "imgssapi": "gssapi",
+    "imdtls": "dtls",
+}
+_RUNS: Final = {
+    "udpserverrun": "udp",
+    "inputtcpserverrun": "tcp",
+    "inputptcpserverrun": "tcp",
+    "inputrelpserverrun": "relp",
+    "inputgssserverrun": "gssapi",
+}
+_OLD_INPUT: Final = re.compile(rf"(?mi)^\s*\$({'|'.join(_RUNS)})\s+\S")
+_OLD_TLS: Final = re.compile(r"\s*\$ActionSend(StreamDriver(?:Mode|AuthMode)?)\s+(\S+)", re.IGNORECASE)
+_TLS_DRIVERS: Final = frozenset({"gtls", "ossl", "mbedtls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +58,8 @@ class LogForward:
     host: str
     protocol: str  # "udp", "tcp", "relp"
     share: Share
+    encrypted: bool = False
+    verified: bool = False  # who the other host is
 
 
 @dataclass(slots=True)
@@ -63,6 +85,38 @@ def rsyslog(files: Mapping[str, Lines]) -> Rsyslog:
 def forwards(found: Rsyslog) -> tuple[LogForward, ...]:
     """Return where the configuration sends messages."""
     return tuple(dict.fromkeys([*_by_action(found.text), *_by_selector(found.text)]))
+
+
+def file_modes(found: Rsyslog) -> tuple[str, ...]:
+    """Return the permissions with which each action that writes a file makes it, in octal as written."""
+    module = next(
+        (given["filecreatemode"] for name, given in _objects(found.text) if name == "module" and _has_mode(given)),
+        "0644",
+    )
+    modes = [
+        given.get("filecreatemode", module)
+        for name, given in _objects(found.text)
+        if name == "action" and given.get("type", "").lower() == "omfile"
+    ]
+    old = "0644"
+    for line in _OBJECT.sub(" ", found.text).split("\n"):
+        if directive := _FILE_MODE.match(line):
+            old = directive[1]
+        elif (parsed := _SELECTOR.fullmatch(line.strip())) and re.match(r"-?[/?%]", parsed["action"]):
+            modes.append(old)
+    return tuple(dict.fromkeys(modes))
+
+
+def inputs(found: Rsyslog) -> tuple[str, ...]:
+    """Return the ways in which messages of other hosts are taken: udp, tcp, relp and the like."""
+    kinds = [given.get("type", "").lower() for name, given in _objects(found.text) if name == "input"]
+    ways = [_INPUTS[kind] for kind in kinds if kind in _INPUTS]
+    ways += [_RUNS[name.lower()] for name in _OLD_INPUT.findall(found.text)]
+    return tuple(dict.fromkeys(ways))
+
+
+def _has_mode(given: Mapping[str, str]) -> bool:
+    return given.get("load", "").lower() in {"builtin:omfile", "omfile"} and "filecreatemode" in given
 
 
 def _with_includes(files: Mapping[str, Lines], path: str, found: Rsyslog, trail: list[str]) -> Iterator[str]:
@@ -94,14 +148,35 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _by_action(text: str) -> Iterator[LogForward]:
+    driver = _default_driver(text)
     for match in _OBJECT.finditer(text):
         given = _parameters(match[2])
         kind = given.get("type", "").lower()
         if match[1].lower() != "action" or kind not in {"omfwd", "omrelp"}:
             continue
         protocol = "relp" if kind == "omrelp" else given.get("protocol", "udp").lower()
+        tls = _relp_tls(given) if protocol == "relp" else _tls(given, driver, protocol)
         for host in re.findall(r'[^\s",]+', _unbracketed(given.get("target", ""))):
-            yield LogForward(host.lower(), protocol, _share_before(text[: match.start()]))
+            yield LogForward(host.lower(), protocol, _share_before(text[: match.start()]), *tls)
+
+
+def _default_driver(text: str) -> str:
+    """Return the driver that encrypts, or does not, where an action names none."""
+    new = [given.get("defaultnetstreamdriver", "") for name, given in _objects(text) if name == "global"]
+    old = re.findall(r"(?mi)^\s*\$DefaultNetstreamDriver\s+(\S+)", text)
+    return next((name for name in reversed([*new, *old]) if name), "ptcp").lower()
+
+
+def _tls(given: Mapping[str, str], driver: str, protocol: str) -> tuple[bool, bool]:
+    """Return whether an action encrypts, and whether it looks who it speaks to."""
+    chosen = given.get("streamdriver", driver).lower() in _TLS_DRIVERS and given.get("streamdrivermode", "0") == "1"
+    encrypted = chosen and protocol == "tcp"
+    return encrypted, encrypted and given.get("streamdriverauthmode", "").lower().startswith("x509/")
+
+
+def _relp_tls(given: Mapping[str, str]) -> tuple[bool, bool]:
+    encrypted = given.get("tls", "off").lower() == "on"
+    return encrypted, encrypted and given.get("tls.authmode", "").lower() in {"name", "fingerprint", "certvalid"}
 
 
 def _unbracketed(target: str) -> str:
@@ -130,8 +205,12 @@ def _share_of(selector: str) -> Share:
 
 def _by_selector(text: str) -> Iterator[LogForward]:
     plain = _OBJECT.sub(" ", text)
+    given: dict[str, str] = {}
+    driver = _default_driver(text)
     depth, last = 0, ""
     for line in plain.split("\n"):
+        if directive := _OLD_TLS.match(line):
+            given[directive[1].lower()] = directive[2]
         parsed = _SELECTOR.fullmatch(line.strip())
         if parsed:
             last = parsed["selector"] if parsed["selector"] != "&" else last
@@ -139,6 +218,6 @@ def _by_selector(text: str) -> Iterator[LogForward]:
             if sent := remote or relp:
                 protocol = "relp" if relp else {"@": "udp", "@@": "tcp"}[sent["at"]]
                 share: Share = "under a condition" if depth > 0 else _share_of(last)
-                yield LogForward(sent["host"].strip("[]").lower(), protocol, share)
+                yield LogForward(sent["host"].strip("[]").lower(), protocol, share, *_tls(given, driver, protocol))
         bare = re.sub(_QUOTED, "", line)
         depth += bare.count("{") - bare.count("}")

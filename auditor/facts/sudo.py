@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from auditor.errors import NotPresent, Unreadable
 from auditor.facts.dropins import Lines
+from auditor.facts.guarded import LOOK, Guarded, looked_at
 from auditor.facts.sections import END, SHOW_FILES, Sections, sections
 from auditor.facts.sudoers import SudoDefault, SudoRule, logical_lines, read_sudoers
 from auditor.model.asset import Platform
@@ -22,7 +23,6 @@ _MAIN: Final = ("/etc/sudoers", "/usr/etc/sudoers", "/usr/local/etc/sudoers")
 _RS: Final = "/etc/sudoers-rs"
 _INCLUDE: Final = re.compile(r'\s*[@#]include(?P<folder>dir)?\s+(?P<path>"[^"]+"|(?:[^\s\\]|\\.)+)')
 _DEEPEST: Final = 16
-_MOST_PROGRAMS: Final = 400
 
 # All files of sudoers that there are, then what they include elsewhere.
 _FILES: Final = (
@@ -35,16 +35,7 @@ _INCLUDED: Final = (
     "case $p in /*/sudoers.d) continue;; /*) ;; *) p=/etc/$p;; esac; "
     'echo "[included $p]"; for f in "$p" "$p"/*; do [ ! -f "$f" ] || set -- "$@" "$f"; done; done'
 )
-# Paths that rules name, and the folders that they lie in.
-_NAMED: Final = (
-    "awk -F'[ \\t,=:!()\"]+' 'function see(p) {if (p != \"\" && !s[p]++ && n++ < "
-    f'{_MOST_PROGRAMS}) print p}} {{for (i = 1; i <= NF; i++) if ($i ~ "^/") '
-    '{p = $i; see(p); sub("/[^/]*$", "", p); see(p)}}\' "$@" 2>/dev/null'
-)
-_PROGRAMS: Final = (
-    f"echo '[programs]'; [ $# = 0 ] || {{ {_NAMED} | tr '\\n' '\\0' | "
-    "xargs -0 stat -L -c '|%a|%u|%g|%F|%n' 2>/dev/null; }"
-)
+_PROGRAMS: Final = f"echo '[programs]'; [ $# = 0 ] || {{ {LOOK}; }}"
 _VISUDO: Final = (
     'if command -v visudo >/dev/null; then o=$(visudo -c 2>&1); echo "[visudo $?]"; '
     "printf '%s\\n' \"$o\" | sed 's/^/|/'; echo '[version]'; visudo -V 2>&1 | sed -n '1s/^/|/p'; echo; fi"
@@ -65,17 +56,6 @@ _COMMAND: Final = "; ".join(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SudoProgram:
-    """A file or folder that rules name, or the folder of one: owner and group by number, permission bits."""
-
-    path: str
-    owner: int
-    group: int
-    mode: int
-    is_folder: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sudo:
     """What sudo allows on a host.
@@ -91,7 +71,7 @@ class Sudo:
     complaints: tuple[str, ...] | None = None
     doubts: tuple[str, ...] = ()
     host: str = ""
-    programs: Mapping[str, SudoProgram] = field(default_factory=dict)
+    programs: Mapping[str, Guarded] = field(default_factory=dict)
 
     def value(self, name: str) -> str | None:
         """Return what a Defaults setting is for everybody here: the last one counts. None where nothing is written."""
@@ -148,7 +128,7 @@ def sudo(answer: Answer) -> Sudo:
         complaints=complaints,
         doubts=tuple(dict.fromkeys([*unread, *odd])),
         host=reader.host,
-        programs={one.path: one for one in _programs(seen)},
+        programs=looked_at(seen.one("programs").lines),
     )
 
 
@@ -201,12 +181,3 @@ def _complaints(seen: Sections) -> tuple[str, ...] | None:
         return ()
     lines = [line.strip() for line in part.lines if line.strip() and not line.endswith("parsed OK")]
     return tuple(lines[:3]) or (f"visudo -c ends with {part.words}",)
-
-
-def _programs(seen: Sections) -> Iterator[SudoProgram]:
-    for line in seen.one("programs").lines:
-        shown = re.fullmatch(r"([0-7]{1,5})\|([0-9]{1,10})\|([0-9]{1,10})\|([^|]*)\|(/.*)", line)
-        if shown is None:
-            raise Unreadable(f"a line is not a file's mode: {line[:80]!r}")
-        mode, owner, group, kind, path = shown.groups()
-        yield SudoProgram(path, int(owner), int(group), int(mode, 8), kind == "directory")

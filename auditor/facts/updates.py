@@ -62,13 +62,14 @@ def told(command: str) -> str:
 
 # Of the tables of all installed packages those that have a newer version, the archives that each package comes from,
 # and how many tables there were: apt-cache prints all by one reading of its cache, where simulating the upgrade takes a
-# host twenty times as long. A version that is in no archive any more is known by those of the package's other versions.
+# host twenty times as long. A version that is in no archive any more is known by those of newer ones: archives keep the
+# newest, so that what is above all of them came from elsewhere.
 _NEWER: Final = (
     'awk \'function line(x){if(l!="")printf "\\n";l="";printf "%s",x} '
-    'function told(){if(p=="")return;if(i!=c&&i!="(none)"&&c!="(none)")line(t);f=w!=""?w:(e!=""?"?" e:"-");'
-    'if(f!=l){line("#from " f);l=f}printf " %s",p;t=i=c=w=e=p=""} '
+    'function told(){if(p=="")return;if(i!=c&&i!="(none)"&&c!="(none)")line(t);f=w!=""?w:(h!=""?"?" h:"-");'
+    'if(f!=l){line("#from " f);l=f}printf " %s",p;t=i=c=w=e=h=p=""} '
     '/^[EWN]: /{line($0 "\\n");next} /^#status/{s=$0;next} /^[^ ]/{told();n++;p=substr($0,1,length($0)-1)} '
-    "/^  Installed: /{i=$2} /^  Candidate: /{c=$2} / Version table:/{m=0} /^ \\*\\*\\* /{m=1} /^     [^ ]/{m=0} "
+    "/^  Installed: /{i=$2} /^  Candidate: /{c=$2} / Version table:/{m=0} /^ \\*\\*\\* /{m=1;h=e} /^     [^ ]/{m=0} "
     '/^       /&&$2!="/var/lib/dpkg/status"{a=$2 " " $3;if(!(a in k)){k[a]=++q;line("#archive " q " " a "\\n")}'
     'if(m)w=w "," k[a];else e=e "," k[a]} '
     '{t=t $0 "\\n"} END{told();line("");print "#tables " n+0;print s}\''

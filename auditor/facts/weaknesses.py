@@ -49,7 +49,10 @@ class Unjudged:
 
 @dataclass(frozen=True, slots=True)
 class Weaknesses:
-    """What the advisories of a release say of a host. `told` is whose they are and of which day, for people."""
+    """What the advisories of a release say of a host. `told` is whose they are and of which day, for people.
+
+    `unmended` says whether they list weaknesses too that no version mends.
+    """
 
     manager: Manager
     release: str
@@ -57,6 +60,7 @@ class Weaknesses:
     told: str
     found: tuple[Weakness, ...]
     unjudged: tuple[Unjudged, ...] = ()
+    unmended: bool = True
 
 
 @derived
@@ -79,7 +83,7 @@ def weaknesses(installed: InstalledPackages, system: OperatingSystem, advisories
     )
     unjudged = (*_strangers([*others, *running]), *_doubts(told, missing))
     ordered = sorted(weak, key=lambda one: (one.source, one.version, one.advisory.fixed, one.advisory.ids))
-    return Weaknesses(installed.manager, told.release, told.as_of, told.told, tuple(ordered), unjudged)
+    return Weaknesses(installed.manager, told.release, told.as_of, told.told, tuple(ordered), unjudged, told.unmended)
 
 
 def _doubts(told: ReleaseAdvisories, missing: str) -> Iterator[Unjudged]:

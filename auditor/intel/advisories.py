@@ -12,6 +12,7 @@ from auditor.facts.ambient import Advisory, ReleaseAdvisories, State
 from auditor.intel.dated import DatedFile, Json
 
 KIND: Final = "advisories"
+_UNMENDED: Final = frozenset({State.OPEN, State.UNDETERMINED})
 _USUAL: Final = ("state", State.FIXED.value)
 _STATES: Final = {state.value: state for state in State}
 
@@ -40,7 +41,8 @@ def _release(file: DatedFile, name: str, told: Json) -> ReleaseAdvisories:
     if not isinstance(told, dict) or not isinstance(packages, dict):
         raise file.wrong(f"releases.{name}: must hold packages")
     kept = {package: _advisories(file, f"{name}.{package}", rows) for package, rows in packages.items()}
-    return ReleaseAdvisories(name, file.as_of, file.source, told.get("by_source") is True, kept)
+    unmended = any(one.state in _UNMENDED for rows in kept.values() for one in rows)
+    return ReleaseAdvisories(name, file.as_of, file.source, told.get("by_source") is True, kept, unmended)
 
 
 def _advisories(file: DatedFile, where: str, rows: Json) -> tuple[Advisory, ...]:

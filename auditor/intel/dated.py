@@ -7,8 +7,9 @@ the newest of a kind counts.
 
 import json
 import os
+import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Final
 from auditor.documents import read_text
 from auditor.errors import ContentError, Place, UsageError
 
+_BEGINS: Final = re.compile(rb'\{\s*"kind"\s*:\s*"([a-z-]{1,40})"')
 SHIPPED: Final = Path(__file__).resolve().parent / "data"
 _MEND: Final = "`auditor intel import` makes such files of what publishers give; or take it out of the folder."
 
@@ -51,10 +53,14 @@ class DatedFile:
         return found
 
 
-def dated_files(folder: Path | None = None) -> list[DatedFile]:
-    """Return the files that ship, and every one in a folder that may not exist. Raises ContentError."""
+def dated_files(folder: Path | None = None, kinds: Collection[str] = ()) -> list[DatedFile]:
+    """Return the files that ship, and every one in a folder that may not exist. Raises ContentError.
+
+    With `kinds` only files of these; what says at its beginning that it is of another is not read.
+    """
     given = sorted(folder.glob("*.json")) if folder is not None and folder.is_dir() else []
-    return [read_dated(path) for path in [*sorted(SHIPPED.glob("*.json")), *given]]
+    paths = [path for path in [*sorted(SHIPPED.glob("*.json")), *given] if not kinds or _may_be(path, kinds)]
+    return [file for file in map(read_dated, paths) if not kinds or file.kind in kinds]
 
 
 def read_dated(path: Path) -> DatedFile:
@@ -106,6 +112,15 @@ def day(told: Json) -> date | None:
         return date.fromisoformat(told[:10]) if isinstance(told, str) else None
     except ValueError:
         return None
+
+
+def _may_be(path: Path, kinds: Collection[str]) -> bool:
+    try:
+        with path.open("rb") as file:
+            told = _BEGINS.match(file.read(200))
+    except OSError:
+        return True  # read_dated says what is wrong
+    return told is None or told[1].decode() in kinds
 
 
 def _lines(value: Json) -> Iterable[str]:

@@ -1,6 +1,6 @@
 """Everything dated that an audit is judged by: of each kind the newest of what ships and what the workspace holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,38 +8,45 @@ from auditor.facts.ambient import Advisories, Exploited, ExploitScores, Lifecycl
 from auditor.intel import advisories, exploited, lifecycles, scores
 from auditor.intel.dated import DatedFile, dated_files
 
+Known = Lifecycles | Exploited | ExploitScores | Advisories
+KINDS: dict[type[Known], str] = {
+    Lifecycles: lifecycles.KIND,
+    Exploited: exploited.KIND,
+    ExploitScores: scores.KIND,
+    Advisories: advisories.KIND,
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What is known from elsewhere, and of each part where it comes from and of which day."""
+class Told:
+    """A piece of knowledge, and where it comes from and of which day, for people."""
 
-    lifecycles: Lifecycles
-    exploited: Exploited
-    scores: ExploitScores
-    advisories: Advisories
-    files: tuple[DatedFile, ...]
-
-    def told(self, kind: str) -> str:
-        """Return the source and the day of what is known of a kind; `none given` where nothing is."""
-        used = [file for file in self.files if file.kind == kind]
-        return "; ".join(dict.fromkeys(f"{file.source} as of {file.as_of}" for file in used)) or "none given"
+    value: Known
+    origin: str
 
 
-def load_knowledge(folder: Path | None = None) -> Knowledge:
-    """Return what ships and what a folder holds, which may not exist. Raises ContentError that names the file."""
-    files = dated_files(folder)
-    dates, known, likely = (_newest(files, kind) for kind in (lifecycles.KIND, exploited.KIND, scores.KIND))
-    assert dates is not None  # they ship
-    assert known is not None
-    told = [file for file in files if file.kind == advisories.KIND]
-    return Knowledge(
-        lifecycles.lifecycles_of(dates),
-        exploited.exploited_of(known),
-        scores.scores_of(likely) if likely else ExploitScores(),
-        Advisories(tuple(one for file in told for one in advisories.advisories_of(file))),
-        tuple(file for file in (dates, known, likely, *told) if file is not None),
-    )
+def load_knowledge(
+    folder: Path | None = None, wanted: Collection[type[object]] = tuple(KINDS)
+) -> dict[type[Known], Told]:
+    """Return what ships and what a folder holds, which may not exist; of all kinds, or of those that are wanted.
+
+    Raises ContentError that names the file.
+    """
+    kinds = {fact: kind for fact, kind in KINDS.items() if fact in wanted}
+    files = dated_files(folder, set(kinds.values())) if kinds else []
+    return {fact: _told(fact, [file for file in files if file.kind == kind]) for fact, kind in kinds.items()}
 
 
-def _newest(files: Iterable[DatedFile], kind: str) -> DatedFile | None:
-    return max((file for file in files if file.kind == kind), key=lambda file: file.as_of, default=None)
+def _told(fact: type[Known], files: Iterable[DatedFile]) -> Told:
+    listed = list(files)
+    used = listed if fact is Advisories else [max(listed, key=lambda file: file.as_of)] if listed else []
+    origins = dict.fromkeys(f"{file.source} as of {file.as_of}" for file in used)
+    return Told(_value(fact, used), "; ".join(origins) or "none given")
+
+
+def _value(fact: type[Known], used: list[DatedFile]) -> Known:
+    if fact is Advisories:
+        return Advisories(tuple(one for file in used for one in advisories.advisories_of(file)))
+    if fact is ExploitScores:
+        return scores.scores_of(used[0]) if used else ExploitScores()
+    return lifecycles.lifecycles_of(used[0]) if fact is Lifecycles else exploited.exploited_of(used[0])  # they ship

@@ -147,7 +147,7 @@ def _accesses(written: Transports, document: Document, path: tuple[Key, ...]) ->
     if written.nmap is not None:
         yield Access(channel=Channel.NMAP)
     for index, saved in enumerate(written.file):
-        one = (*path, "file") if (*path, "file", 0) not in document.places else (*path, "file", index)
+        one = (*path, "file", index) if document.find((*path, "file", 0)) else (*path, "file")
         yield from _saved(saved, document, one)
     if written.replay is not None:
         folder = _existing(document, written.replay.folder, (*path, "replay", "folder"), folder=True)

@@ -86,22 +86,19 @@ class Policy:
 class Demand:
     """One check, or one look by a person, that a control demands: one value for all assets that it covers.
 
-    `settings` is what the policy says, `effective` also what holds where it is silent.
+    `settings` is what the policy says, `effective` also what holds where it is silent; so is `severity`.
     """
 
     control: Control
     check: Check | None  # None: a manual control
     settings: Mapping[str, object] = field(default_factory=dict)
     effective: Mapping[str, object] = field(init=False, repr=False, compare=False)
+    severity: Severity = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Add the check's own defaults, once for all assets."""
+        """Add what the check itself says, once for all assets."""
         own = self.check.settings if self.check else {}
         effective = {name: self.settings.get(name, setting.default) for name, setting in own.items()}
         object.__setattr__(self, "effective", effective)
-
-    @property
-    def severity(self) -> Severity:
-        """Return the policy's severity, or the check's own where the policy is silent."""
-        own = self.check.severity if self.check else Severity.MEDIUM
-        return self.control.severity or own
+        severity = self.control.severity or (self.check.severity if self.check else Severity.MEDIUM)
+        object.__setattr__(self, "severity", severity)

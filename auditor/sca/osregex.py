@@ -17,7 +17,7 @@ _ANY: Final = Chars(frozenset(), negated=True)
 _WORD: Final = Chars(DIGITS | LETTERS | frozenset("-@_"))
 _KINDS: Final = {
     "d": Chars(DIGITS), "w": _WORD, "s": Chars(frozenset(" ")), "t": Chars(frozenset("\t")), ".": _ANY,
-    "p": Chars(frozenset("()*+,-.:;<=>?[]!\"'#$%&|{}")),
+    "p": Chars(frozenset("*+,-.:;<=>?[]!\"'#$%&|{}()")),
     "D": ~Chars(DIGITS), "W": ~_WORD, "S": ~Chars(frozenset(" ")),
 }  # fmt: skip
 _ESCAPED: Final = frozenset("()\\$|<")

@@ -153,6 +153,12 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], own: Asked, digest
     return found
 
 
+@lru_cache(64)
+def demanded(plan: str) -> Sequence[Demanded]:
+    """Return the demands of a plan, the very same for the same text."""
+    return demands_from(json.loads(plan))
+
+
 def demands_from(plan: Sequence[Sequence[Json]]) -> list[Demanded]:
     """Return the demands of a parsed plan."""
     return [

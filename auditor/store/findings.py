@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, CursorResult, bindparam, func, null, select, text
+from sqlalchemy import Connection, bindparam, func, null, select, text
 
 from auditor.errors import UsageError
 from auditor.model.check import Severity
@@ -52,7 +52,7 @@ class FindingMemory(Memory):
         if asset:
             chosen = chosen.where(_PLAIN.c.asset == escaped(asset))
         with self._database.reading() as connection:
-            stored = _stored(connection.execute(chosen))
+            stored = _stored(connection.execute(chosen).partitions(_LOT))
         if not states and not asset:
             self._findings = stored
         return [finding for _, finding in stored.values()]
@@ -145,12 +145,12 @@ def _known(connection: Connection, read: Stored | None) -> tuple[Stored, int]:
         and (last or 0) == max((number for number, _ in read.values()), default=0)
     ):
         return read, last or 0
-    return _stored(connection.execute(_READ)), last or 0
+    return _stored(connection.execute(_READ).partitions(_LOT)), last or 0
 
 
-def _stored(chosen: "CursorResult[Any]") -> dict[_Place, tuple[int, Finding]]:
+def _stored(read_lots: Iterable[Sequence[Sequence[str]]]) -> dict[_Place, tuple[int, Finding]]:
     """Return findings with the numbers of their rows, in their order; fetched one by one they would cost more."""
-    read = ((row[0], _finding(row)) for lot in chosen.partitions(_LOT) for row in lot)
+    read = ((int(row[0]), _finding(row)) for lot in read_lots for row in lot)
     return {_place(finding): (number, finding) for number, finding in read}
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from auditor.facts.sudo import Sudo, SudoProgram
+from auditor.facts.guarded import Guarded
+from auditor.facts.sudo import Sudo
 from auditor.facts.sudoers import logical_lines, read_sudoers
 from tests.make import UNKNOWN, Case, Verdict, checks, names
 
@@ -20,8 +21,8 @@ Defaults secure_path="/usr/local/sbin:/usr/sbin:/usr/bin"
 """
 RULES = "root ALL=(ALL:ALL) ALL\n%sudo ALL=(ALL:ALL) ALL\nbackup ALL=(root) /usr/local/sbin/backup full\n"
 SAFE = {
-    "/usr/local/sbin": SudoProgram("/usr/local/sbin", 0, 0, 0o755, is_folder=True),
-    "/usr/local/sbin/backup": SudoProgram("/usr/local/sbin/backup", 0, 50, 0o750, is_folder=False),
+    "/usr/local/sbin": Guarded("/usr/local/sbin", 0, 0, 0o755, is_folder=True),
+    "/usr/local/sbin/backup": Guarded("/usr/local/sbin/backup", 0, 50, 0o750, is_folder=False),
 }
 THERE = "/usr/local/sbin/backup"
 
@@ -44,7 +45,7 @@ def host(more: str = "", without: str = "\0", **changed: object) -> Sudo:
 
 def program(path: str, owner: int = 0, group: int = 0, mode: int = 0o755, *, is_folder: bool = False) -> Sudo:
     """Return the good host, on which a program or folder is so."""
-    return replace(host(), programs={**SAFE, path: SudoProgram(path, owner, group, mode, is_folder=is_folder)})
+    return replace(host(), programs={**SAFE, path: Guarded(path, owner, group, mode, is_folder=is_folder)})
 
 
 GOOD = host()

@@ -46,6 +46,8 @@ PAID = weakness("CVE-2025-2", state=State.PAID)
 DOCKER = (Unjudged("Docker bookworm", ("containerd.io", "docker-ce"), "the advisories do not speak of them"),)
 STALE = replace(CLEAN, as_of=date(2026, 11, 1))
 FUTURE = replace(CLEAN, as_of=date(2027, 1, 1))
+SILENT = replace(CLEAN, unmended=False)
+MENDED: Mapping[str, object] = {"mended_only": True}
 WATCHED: Mapping[str, object] = {"watched_otherwise": frozenset({"Docker bookworm"})}
 
 CASES: list[Case] = [
@@ -62,6 +64,7 @@ CASES: list[Case] = [
     Case(C.none_fixable, (host(unjudged=DOCKER), TODAY), PASS, settings=WATCHED, why="somebody follows them"),
     Case(C.none_fixable, (host(ONE, unjudged=DOCKER), TODAY), FAIL, ("openssl",), why="what is seen is seen"),
     Case(C.none_fixable, (host(unjudged=(Unjudged(UNPLACED, ("x",), "?"),)), TODAY), OPEN),
+    Case(C.none_fixable, (SILENT, TODAY), PASS, why="it tells of what is mended, and that is asked"),
     Case(C.none_fixable, (STALE, TODAY), OPEN, why="the advisories are old"),
     Case(C.none_fixable, (STALE, TODAY), PASS, settings={"advisories_max_days": 30}),
     Case(C.none_fixable, (FUTURE, TODAY), OPEN, settings=EVERY, why="they are of a day to come"),
@@ -80,6 +83,10 @@ CASES: list[Case] = [
     Case(C.none_exploited, (host(weakness("CVE-2025-1", state=State.UNREAD)), KEV, TODAY), PASS),
     Case(C.none_exploited, (STALE, KEV, TODAY), OPEN),
     Case(C.none_exploited, (host(unjudged=DOCKER), KEV, TODAY), OPEN),
+    Case(C.none_exploited, (SILENT, KEV, TODAY), OPEN, why="nobody would tell of what is not mended"),
+    Case(C.none_exploited, (SILENT, KEV, TODAY), PASS, settings=MENDED, why="only what is mended counts"),
+    Case(C.none_exploited, (host(UNMENDED), KEV, TODAY), PASS, settings=MENDED),
+    Case(C.none_exploited, (replace(SILENT, found=(TWO,)), KEV, TODAY), FAIL, ("openssl",)),
     Case(C.none_exploited, (UNKNOWN, KEV, TODAY), OPEN),
     Case(C.none_exploited, (ABSENT, KEV, TODAY), NONE),
     Case(C.none_likely, (CLEAN, EPSS, TODAY), PASS),
@@ -95,6 +102,9 @@ CASES: list[Case] = [
     Case(C.none_likely, (CLEAN, UNSCORED, TODAY), PASS, why="nothing is open that could be scored"),
     Case(C.none_likely, (host(ONE), replace(EPSS, as_of=date(2026, 9, 1)), TODAY), OPEN, why="the scores are old"),
     Case(C.none_likely, (STALE, EPSS, TODAY), OPEN),
+    Case(C.none_likely, (SILENT, EPSS, TODAY), OPEN, why="nobody would tell of what is not mended"),
+    Case(C.none_likely, (SILENT, EPSS, TODAY), PASS, settings=MENDED),
+    Case(C.none_likely, (host(UNMENDED), EPSS, TODAY), PASS, settings=MENDED),
     Case(C.none_likely, (UNKNOWN, EPSS, TODAY), OPEN),
     Case(C.none_likely, (ABSENT, EPSS, TODAY), NONE),
 ]

@@ -15,7 +15,7 @@ from tests.cli.running import Auditor
 ROOT: click.Command = typer.main.get_command(app)
 HEAVY = (
     "alembic", "cryptography", "defusedxml", "jinja2", "netmiko", "nmap", "paramiko", "pydantic", "pydantic_settings",
-    "pysnmp", "rich", "ruamel", "sqlalchemy", "sqlmodel", "structlog", "yaml",
+    "pysnmp", "rich", "sqlalchemy", "sqlmodel", "structlog", "yaml",
 )  # fmt: skip
 
 

@@ -20,12 +20,12 @@ from auditor.facts.packages import OperatingSystem
 from tests.make import fact, refused
 
 DPKG = (
-    "ii \tlibssl3:amd64\t3.0.17-1~deb12u2\topenssl\t3.0.17-1~deb12u2\n"
-    "ii \tlibc6-dev:amd64\t2.36-9+deb12u10\tglibc\t2.36-9+deb12u10\n"
-    "hi \tnginx\t1.22.1-9\tnginx\t1.22.1-9\n"
-    "rc \tapache2\t2.4.57-2\tapache2\t2.4.57-2\n"
-    "un \tmail-transport-agent\t\tmail-transport-agent\t\n"
-    "iF \tpython3\t3.11.2-1+b1\tpython3-defaults\t3.11.2-1\n"
+    "ii \tlibssl3\t3.0.17-1~deb12u2\tamd64\topenssl\t3.0.17-1~deb12u2\n"
+    "ii \tlibc6-dev\t2.36-9+deb12u10\tamd64\tglibc\t2.36-9+deb12u10\n"
+    "hi \tnginx\t1.22.1-9\tamd64\tnginx\t1.22.1-9\n"
+    "rc \tapache2\t2.4.57-2\tamd64\tapache2\t2.4.57-2\n"
+    "un \tmail-transport-agent\t\t\tmail-transport-agent\t\n"
+    "iF \tpython3\t3.11.2-1+b1\tamd64\tpython3-defaults\t3.11.2-1\n"
 )
 RPM = (
     "openssl-libs\t1:3.0.7-24.el9\topenssl-3.0.7-24.el9.src.rpm\tx86_64\tRed Hat, Inc.\t(none)\n"
@@ -122,7 +122,7 @@ def test_half_a_list_is_no_list(text: str) -> None:
 
 def test_a_version_that_was_redacted_is_not_compared() -> None:
     """What looks like a secret is replaced before anything reads it: then the list is not the list any more."""
-    text = host(dpkg="ii \tsshpass\t<secret password 3f9a> 1.09-1\n")
+    text = host(dpkg="ii \tsshpass\t<secret password 3f9a>\tsshpass\t1.09-1\n")
 
     assert isinstance(refused(package_list, text), Unreadable)
 
@@ -160,9 +160,18 @@ def test_a_version_that_two_archives_have_is_the_distributions() -> None:
     assert {one.own for one in found if one.name != "nginx"} == {None}
 
 
+def test_an_old_version_is_not_of_the_backports() -> None:
+    """Those begin above the release's versions; where only they have newer ones, it is theirs."""
+    backports = "Debian Backports bookworm-backports"
+    origins = PackageOrigins({"nginx": ("Debian bookworm", backports), "python3": (backports,)}, frozenset())
+    found = installed_by_archive.read(listed(dpkg=DPKG), origins, DEBIAN).packages
+
+    assert {one.name: one.own for one in found if one.own is not None} == {"nginx": True, "python3": False}
+
+
 def test_a_foreign_architecture_has_archives_of_its_own() -> None:
     """libc6:i386 stands beside libc6."""
-    text = "ii \tlibc6:amd64\t2\tglibc\t2\nii \tlibc6:i386\t2\tglibc\t2\n"
+    text = "ii \tlibc6\t2\tamd64\tglibc\t2\nii \tlibc6\t2\ti386\tglibc\t2\n"
     origins = PackageOrigins({"libc6": ("Debian bookworm",), "libc6:i386": ()}, frozenset({"libc6"}))
     found = installed_by_archive.read(listed(dpkg=text), origins, DEBIAN).packages
 
@@ -180,7 +189,7 @@ def test_packages_by_vendor() -> None:
 def test_fifty_thousand_packages_are_read() -> None:
     """And stay below what the request may bring."""
     text = "".join(
-        f"ii \tlibrary-of-something{n}:amd64\t1:{n}.2.3-4+deb12u1\tsource{n}\t1:{n}.2.3-4\n" for n in range(50_000)
+        f"ii \tlibrary-of-something{n}\t1:{n}.2.3-4+deb12u1\tamd64\tsource{n}\t1:{n}.2.3-4\n" for n in range(50_000)
     )
 
     assert len(host(dpkg=text)) < PACKAGES.limits.bytes

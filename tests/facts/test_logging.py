@@ -4,7 +4,7 @@ import pytest
 
 from auditor.errors import Unreadable
 from auditor.facts.logging import LogKeeping, log_keeping
-from auditor.facts.rsyslog import LogForward, forwards, rsyslog
+from auditor.facts.rsyslog import LogForward, file_modes, forwards, inputs, rsyslog
 from tests.make import fact, refused
 
 FULL = "000001ffffffffff"
@@ -192,3 +192,93 @@ def test_anything_else_is_unknown(broken: str):
 def test_the_same_way_twice_is_one():
     """A value, compared by what it says."""
     assert (LogForward("h", "udp", "everything"),) == forwards(rsyslog({MAIN: ("*.* @h", "*.* @h")}))
+
+
+TLS = 'streamdriver="gtls" streamdrivermode="1"'
+OLD_TLS = "$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1"
+OSSL = 'global(DefaultNetstreamDriver="ossl")'
+
+
+@pytest.mark.parametrize(
+    ("config", "encrypted", "verified"),
+    [
+        ("*.* @@h", False, False),
+        (f'action(type="omfwd" target="h" protocol="tcp" {TLS})', True, False),
+        (f'action(type="omfwd" target="h" protocol="tcp" {TLS} StreamDriverAuthMode="x509/name")', True, True),
+        (f'action(type="omfwd" target="h" protocol="tcp" {TLS} StreamDriverAuthMode="anon")', True, False),
+        (f'action(type="omfwd" target="h" {TLS})', False, False),
+        ('action(type="omfwd" target="h" protocol="tcp" StreamDriver="gtls")', False, False),
+        ('action(type="omfwd" target="h" protocol="tcp" StreamDriver="ptcp" StreamDriverMode="1")', False, False),
+        (
+            f'{OSSL}\naction(type="omfwd" target="h" protocol="tcp" StreamDriverMode="1")',
+            True,
+            False,
+        ),
+        (
+            f"{OLD_TLS}\n$ActionSendStreamDriverAuthMode x509/name\n*.* @@h",
+            True,
+            True,
+        ),
+        ("$DefaultNetstreamDriver gtls\n*.* @@h\n$ActionSendStreamDriverMode 1", False, False),
+        (f"{OLD_TLS}\n*.* @h", False, False),
+        ("#$DefaultNetstreamDriver gtls\n$ActionSendStreamDriverMode 1\n*.* @@h", False, False),
+        ('action(type="omrelp" target="h" tls="on")', True, False),
+        ('action(type="omrelp" target="h" tls="on" tls.authmode="name")', True, True),
+        ('action(type="omrelp" target="h")', False, False),
+    ],
+)
+def test_what_is_encrypted(config: str, encrypted: bool, verified: bool):  # noqa: FBT001
+    """TLS is on with a driver that can, mode 1 and TCP; directives of the old syntax hold for what stands below."""
+    (way,) = forwards(rsyslog({MAIN: tuple(config.split("\n"))}))
+
+    assert (way.encrypted, way.verified) == (encrypted, verified)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("*.* /var/log/all", ("0644",)),
+        ("$FileCreateMode 0640\n*.* -/var/log/all", ("0640",)),
+        ("*.* /var/log/all\n$FileCreateMode 0640", ("0644",)),
+        ("$FileCreateMode 0640\nauth.* /a\n$FileCreateMode 0600\n*.* ?dynamic", ("0640", "0600")),
+        ("# $FileCreateMode 0640\n*.* /a", ("0644",)),
+        ('action(type="omfile" file="/a")', ("0644",)),
+        ('action(type="omfile" file="/a" FileCreateMode="0600")', ("0600",)),
+        ('module(load="builtin:omfile" fileCreateMode="0640")\naction(type="omfile" file="/a")', ("0640",)),
+        ('$FileCreateMode 0640\naction(type="omfile" file="/a")', ("0644",)),
+        ("*.* @@h\n*.emerg :omusrmsg:*", ()),
+    ],
+)
+def test_how_files_are_made(config: str, expected: tuple[str, ...]):
+    """The two syntaxes have a default each."""
+    assert expected == file_modes(rsyslog({MAIN: tuple(config.split("\n"))}))
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ('module(load="imtcp")', ()),
+        ('module(load="imtcp")\ninput(type="imtcp" port="514")', ("tcp",)),
+        ('input(type="imudp" port="514")\ninput(type="imrelp" port="2514")', ("udp", "relp")),
+        ("$ModLoad imudp\n$UDPServerRun 514", ("udp",)),
+        ("$InputTCPServerRun 514", ("tcp",)),
+        ("#$UDPServerRun 514", ()),
+        ('input(type="imfile" file="/a")', ()),
+    ],
+)
+def test_what_is_taken_from_other_hosts(config: str, expected: tuple[str, ...]):
+    """A module that is loaded takes nothing by itself."""
+    assert expected == inputs(rsyslog({MAIN: tuple(config.split("\n"))}))
+
+
+def test_what_journald_conf_says_last():
+    """A later drop-in takes the place of what stands before."""
+    files = {
+        "/etc/systemd/journald.conf": "[Journal]\nCompress=no\nSystemMaxUse=1G",
+        "/etc/systemd/journald.conf.d/a.conf": "[Journal]\nCompress=yes",
+    }
+
+    assert logs(files=files, more="[journald]\n").journal_settings == {"Compress": "yes", "SystemMaxUse": "1G"}
+    assert logs(files=files).journal_settings == {}
+    assert not logs(files=files).rsyslog
+    assert logs(files={MAIN: ""}).rsyslog

@@ -1,8 +1,13 @@
 """Archives by what apt and apk print, recorded."""
 
+import re
+import subprocess
+from shutil import which
+
 import pytest
 
 from auditor.errors import Unreadable
+from auditor.facts import updates
 from auditor.facts.package_origins import PackageOrigins, package_origins
 from tests.facts.test_updates import host
 from tests.make import fact, refused
@@ -51,10 +56,58 @@ nginx policy:
 tool policy:
   1-r0:
     lib/apk/db/installed
+old policy:
+  1.0-r0:
+    lib/apk/db/installed
+  1.0-r1:
+    https://mirror.example/alpine/v3.19/main
+above policy:
+  2.0-r0:
+    lib/apk/db/installed
+  1.0-r1:
+    https://mirror.example/alpine/v3.19/main
 curl policy:
   8.5.0-r0:
     lib/apk/db/installed
     https://mirror.example/alpine/v3.19/main
+"""
+
+
+POLICY = """own:
+  Installed: 1.0
+  Candidate: 1.1
+  Version table:
+     1.1 500
+        500 http://mirror.example/debian-security bookworm-security/main amd64 Packages
+ *** 1.0 1001
+       1001 http://mirror.example/debian bookworm/main amd64 Packages
+        100 /var/lib/dpkg/status
+superseded:
+  Installed: 1.0
+  Candidate: 1.1
+  Version table:
+     1.1 500
+        500 http://mirror.example/debian bookworm/main amd64 Packages
+ *** 1.0 100
+        100 /var/lib/dpkg/status
+     0.9 500
+        500 http://old.example/debian bullseye/main amd64 Packages
+above:
+  Installed: 2.0
+  Candidate: 2.0
+  Version table:
+ *** 2.0 100
+        100 /var/lib/dpkg/status
+     1.1 500
+        500 http://mirror.example/debian bookworm/main amd64 Packages
+alone:
+  Installed: 1.0
+  Candidate: 1.0
+  Version table:
+ *** 1.0 100
+        100 /var/lib/dpkg/status
+W: a warning
+#status 0
 """
 
 
@@ -93,8 +146,31 @@ def test_apk_repositories_are_the_releases_when_the_base_comes_from_there() -> N
         "musl": ("Alpine v3.19",),
         "nginx": ("nginx.example",),
         "tool": (),
+        "old": ("Alpine v3.19",),
+        "above": (),
         "curl": ("Alpine v3.19",),
     }
+    assert found.certain == {"musl", "nginx", "curl"}
+
+
+@pytest.mark.parametrize(
+    "awk", [one for one in ("mawk", "gawk", "busybox awk", "original-awk") if which(one.split()[0])]
+)
+def test_apts_tables_become_archives(awk: str) -> None:
+    """By the version that is installed, else by newer ones; what is above all of them is of no archive."""
+    program = updates._NEWER.replace("awk '", f"{awk} '", 1)
+    done = subprocess.run(["/bin/sh", "-c", program], input=POLICY, capture_output=True, text=True, check=True)
+    found = origins(apt=f"#asked 4\n{done.stdout}", origins=RELEASES)
+
+    assert found.archives == {
+        "own": ("Debian bookworm",),
+        "superseded": ("Debian bookworm",),
+        "above": (),
+        "alone": (),
+    }
+    assert found.certain == {"own"}
+    assert "W: a warning" in done.stdout
+    assert [line for line in done.stdout.splitlines() if re.match(r"\w+:$", line)] == ["own:", "superseded:"]
 
 
 @pytest.mark.parametrize(

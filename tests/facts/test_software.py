@@ -2,10 +2,14 @@
 
 import pytest
 
+from auditor.facts.ambient import Lifecycles
 from auditor.facts.installed import InstalledPackages, Kernel, Package
 from auditor.facts.software import notable_software
 from auditor.facts.versions import Manager
 from auditor.intel import load_knowledge
+
+DATES = load_knowledge()[Lifecycles].value
+assert isinstance(DATES, Lifecycles)
 
 
 def found(manager: Manager, name: str, version: str, stream: str = "") -> list[tuple[str, str]]:
@@ -42,7 +46,7 @@ def found(manager: Manager, name: str, version: str, stream: str = "") -> list[t
 def test_product_and_version(manager: Manager, name: str, version: str, product: str, theirs: str) -> None:
     """And the product has dates that the version belongs to."""
     assert found(manager, name, version) == [(product, theirs)]
-    assert load_knowledge().lifecycles.cycle(product, theirs) is not None
+    assert DATES.cycle(product, theirs) is not None
 
 
 @pytest.mark.parametrize(

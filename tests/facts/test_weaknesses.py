@@ -97,6 +97,13 @@ def test_a_release_may_be_called_by_its_number() -> None:
     assert (found.as_of, found.found) == (date(2026, 2, 1), ())
 
 
+def test_who_tells_only_of_what_is_mended_is_known() -> None:
+    """So that a check can doubt the silence."""
+    silent = ReleaseAdvisories("debian/bookworm", DAY, "a tracker", by_source=True, packages={}, unmended=False)
+
+    assert not weak(Advisories((silent,)), package("openssl", "1")).unmended
+
+
 def test_what_is_not_the_distributions_is_not_judged_and_said() -> None:
     """Nginx from nginx.org is no nginx of Debian's; backports are above every fix of the release."""
     advisories = told("debian/bookworm", nginx=fixed("1.22.1-9+deb12u1"), linux=fixed("6.1.99-1"))

@@ -185,6 +185,14 @@ def test_oval_of_a_patch(tmp_path: Path) -> None:
     assert defined(tmp_path, definition(tree)) == {"openssl": (FIX,)}
 
 
+def test_who_tells_only_of_what_is_mended(tmp_path: Path) -> None:
+    """Their silence says nothing of what is open."""
+    patches = told(tmp_path, oval(definition(criteria("OR", "1"))))["rhel/9"]
+
+    assert told(tmp_path, as_bytes(TRACKER))["debian/bookworm"].unmended
+    assert not patches.unmended
+
+
 def test_oval_of_a_module_stream(tmp_path: Path) -> None:
     """Only what stands beside the module is of it."""
     module = criteria("AND", criterion("Module nodejs:18 is enabled", "4"), criteria("OR", "3"))

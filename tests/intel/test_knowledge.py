@@ -3,6 +3,7 @@
 import json
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -18,11 +19,12 @@ from auditor.facts.ambient import (
     Today,
     stale,
 )
-from auditor.intel import load_knowledge
+from auditor.intel import Told, load_knowledge
 from auditor.intel.dated import SHIPPED, read_dated
 from auditor.model.evidence import Known
 from auditor.setup import ambient
 
+FactT = TypeVar("FactT")
 HEAD = {"as_of": "2030-01-01", "source": "a test", "licence": "none"}
 ADVISORIES = {
     **HEAD,
@@ -41,6 +43,13 @@ ADVISORIES = {
 }
 
 
+def known(fact: type[FactT], folder: Path | None = None) -> FactT:
+    """Return what is known of a kind."""
+    (told,) = load_knowledge(folder, {fact}).values()
+    assert isinstance(told.value, fact)
+    return told.value
+
+
 def write(folder: Path, **files: object) -> Path:
     """Write files of the workspace's folder and return the folder."""
     for name, value in files.items():
@@ -51,12 +60,12 @@ def write(folder: Path, **files: object) -> Path:
 def test_the_catalogue_of_exploited_weaknesses_ships() -> None:
     """As public domain, with its day; of each entry only what is used."""
     shipped = read_dated(SHIPPED / "exploited.json")
-    known = load_knowledge().exploited
+    exploited = known(Exploited)
 
     assert (shipped.licence, shipped.as_of) == ("CC0-1.0", date(2025, 8, 25))
     assert "CISA KEV" in shipped.source
-    assert known.since["CVE-2021-44228"] == date(2021, 12, 10)
-    assert len(known.since) == 1404
+    assert exploited.since["CVE-2021-44228"] == date(2021, 12, 10)
+    assert len(exploited.since) == 1404
 
 
 def test_what_ships_is_small() -> None:
@@ -66,11 +75,21 @@ def test_what_ships_is_small() -> None:
 
 def test_without_files_there_are_no_advisories_and_no_scores() -> None:
     """And nothing is passed by them."""
-    known = load_knowledge()
+    told = load_knowledge()
 
-    assert known.advisories == Advisories()
-    assert known.scores == ExploitScores()
-    assert known.told("advisories") == "none given"
+    assert told[Advisories] == Told(Advisories(), "none given")
+    assert told[ExploitScores] == Told(ExploitScores(), "none given")
+
+
+def test_what_is_not_wanted_is_not_read(tmp_path: Path) -> None:
+    """Advisories are large, and most commands need none."""
+    folder = write(tmp_path, broken={**HEAD, "kind": "advisories", "releases": {}})
+    (tmp_path / "advisories.json").write_text('{"kind": "advisories", "as_of"')
+
+    assert set(load_knowledge(folder, {Lifecycles})) == {Lifecycles}
+    assert load_knowledge(folder, set()) == {}
+    with pytest.raises(ContentError, match=r"advisories\.json"):
+        load_knowledge(folder)
 
 
 def test_files_of_the_workspace_are_read(tmp_path: Path) -> None:
@@ -81,11 +100,10 @@ def test_files_of_the_workspace_are_read(tmp_path: Path) -> None:
         epss={**HEAD, "kind": "exploit-scores", "scores": {"2025": {"1": 84210, "2": 3}}},
         debian=ADVISORIES,
     )
-    known = load_knowledge(folder)
 
-    assert known.exploited == Exploited(date(2030, 1, 1), {"CVE-2025-1": date(2029, 12, 1)})
-    assert known.scores.scores == {"CVE-2025-1": 0.8421, "CVE-2025-2": 0.00003}
-    assert known.advisories.releases == (
+    assert known(Exploited, folder) == Exploited(date(2030, 1, 1), {"CVE-2025-1": date(2029, 12, 1)})
+    assert known(ExploitScores, folder).scores == {"CVE-2025-1": 0.8421, "CVE-2025-2": 0.00003}
+    assert known(Advisories, folder).releases == (
         ReleaseAdvisories(
             "debian/bookworm",
             date(2030, 1, 1),
@@ -137,9 +155,9 @@ def test_evidence_names_source_and_day(tmp_path: Path) -> None:
     """Of everything that a result may rest on."""
     given = ambient(date(2030, 1, 2), write(tmp_path, debian=ADVISORIES))
     origins = {}
-    for fact, known in given.items():
-        assert isinstance(known, Known)
-        origins[fact] = known.evidence[0].origin
+    for fact, told in given.items():
+        assert isinstance(told, Known)
+        origins[fact] = told.evidence[0].origin
 
     assert set(given) == {Today, Lifecycles, Exploited, ExploitScores, Advisories}
     assert origins[Advisories] == "a test as of 2030-01-01"

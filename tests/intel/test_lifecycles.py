@@ -37,7 +37,9 @@ def write(folder: Path, name: str, value: object) -> Path:
 
 def load_lifecycles(folder: Path | None = None) -> Lifecycles:
     """Return the dates that an audit would be judged by."""
-    return load_knowledge(folder).lifecycles
+    told = load_knowledge(folder)[Lifecycles].value
+    assert isinstance(told, Lifecycles)
+    return told
 
 
 def test_what_ships_names_its_source_licence_and_day() -> None:

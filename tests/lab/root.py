@@ -33,6 +33,7 @@ PACKAGES: Final = (
 ACCOUNTS: Final = {"root": "root", "sudo": "lab-sudo", "plain": "lab-plain"}
 _SCRIPT: Final = Path(__file__).with_name("root.sh")
 _TOOLS: Final = ("unshare", "setpriv", "pivot_root", "tar", "bash")
+_SPACES: Final = ("--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child")
 _SSHD_CONFIG: Final = """\
 ListenAddress 127.0.0.1:{port}
 HostKey /.lab/host
@@ -94,10 +95,14 @@ class Lab:
         """Return a root in which a bash script has run; `beside` is a folder that is the script's current one."""
         return Root(self, scenario, beside)
 
-    def changed_by(self, script: str, kept: Path, beside: Path | None = None) -> Path:
-        """Keep, as a tar to give to further labs, all that a script changes in a root. Raises LabFailed."""
+    def changed_by(self, script: str, kept: Path, beside: Path | None = None, *, network: bool = False) -> Path:
+        """Keep, as a tar to give to further labs, all that a script changes in a root. Raises LabFailed.
+
+        Only a script of the project's own may have the network, to install packages.
+        """
         folder = self._prepare(script, beside)
-        (folder / "keep").touch()
+        for name in ("keep", *["network"] * network):
+            (folder / name).touch()
         status = self._start(folder).wait()
         if status or (folder / "status").read_text() != "0\n":
             raise LabFailed(f"the script ended with {status}:\n{said(folder)}")
@@ -116,11 +121,13 @@ class Lab:
     def _start(self, folder: Path) -> "subprocess.Popen[bytes]":
         work = folder.with_name(f"{folder.name}.mounted")
         work.mkdir()
-        spaces = ("--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child")
         words = (_SCRIPT, self.below, self.folder / "sys", work, folder, self.layer or "")
         with (folder / "making").open("wb") as out:
             return subprocess.Popen(
-                ["unshare", *spaces, "/bin/sh", *map(str, words)], stdin=subprocess.DEVNULL, stdout=out, stderr=out
+                [*_program("unshare"), *_SPACES, "/bin/sh", *map(str, words)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
             )
 
 
@@ -182,13 +189,12 @@ def said(folder: Path) -> str:
 
 
 def copy_parameters(folder: Path, changed: Mapping[str, str]) -> None:
-    """Copy /proc/sys as plain files; network interfaces are `all`, `default`, `lo` and an `eth0` that is as `default`."""
+    """Copy /proc/sys as plain files; interfaces are `all`, `default`, `lo` and an `eth0` that is as `default`."""
     for path in Path("/proc/sys").rglob("*"):
         place = path.relative_to("/proc/sys")
-        if place.parts[:1] == ("net",) and place.parts[2:3] in {("conf",), ("neigh",)}:
-            if place.parts[3:4] not in {(), ("all",), ("default",), ("lo",)}:
-                continue
-        _copy_parameter(path, folder / place)
+        by_interface = place.parts[:1] == ("net",) and place.parts[2:3] in {("conf",), ("neigh",)}
+        if not by_interface or place.parts[3:4] in {(), ("all",), ("default",), ("lo",)}:
+            _copy_parameter(path, folder / place)
     for default in folder.glob("net/*/*/default"):
         shutil.copytree(default, default.with_name("eth0"))
     for name, value in changed.items():
@@ -208,6 +214,14 @@ def _copy_parameter(path: Path, place: Path) -> None:
     place.chmod(path.stat().st_mode & 0o777)
 
 
+def _program(name: str) -> list[str]:
+    """Return a program as the beginning of a command. Raises LabFailed where it is missing."""
+    path = shutil.which(name)
+    if path is None:
+        raise LabFailed(f"{name} is not installed: apt-get install {name}")
+    return [path]
+
+
 def why_not() -> str:
     """Return what this machine lacks for making roots, or nothing."""
     if os.geteuid() != 0:
@@ -216,8 +230,9 @@ def why_not() -> str:
         return f"needs {', '.join(lacking)}"
     if SSHD is None or not Path("/etc/debian_version").exists():
         return "needs a Debian with openssh-server"
-    tried = "mount -t tmpfs lab /mnt && mkdir /mnt/u /mnt/w /mnt/r && mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w lab /mnt/r"
-    done = subprocess.run(["unshare", "-m", "-p", "-f", "/bin/sh", "-c", tried], capture_output=True, check=False)
+    overlay = "mount -t overlay -o lowerdir=/,upperdir=/mnt/u,workdir=/mnt/w lab /mnt/r"
+    tried = f"mount -t tmpfs lab /mnt && mkdir /mnt/u /mnt/w /mnt/r && {overlay}"
+    done = subprocess.run([*_program("unshare"), *_SPACES, "/bin/sh", "-c", tried], capture_output=True, check=False)
     return "" if done.returncode == 0 else "needs an overlay in a mount namespace, which this machine does not give"
 
 
@@ -243,12 +258,10 @@ def made() -> Path:
 
 
 def _make(place: Path) -> None:
-    if shutil.which("mmdebstrap") is None:
-        raise LabFailed("mmdebstrap is not installed: apt-get install mmdebstrap")
     with TemporaryDirectory(prefix="making-", dir=place.parent) as folder:
         options = ["--quiet", "--variant=minbase", f"--include={','.join(PACKAGES)}"]
         done = subprocess.run(
-            ["mmdebstrap", *options, SUITE, f"{folder}/root"], capture_output=True, text=True, check=False
+            [*_program("mmdebstrap"), *options, SUITE, f"{folder}/root"], capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise LabFailed(f"mmdebstrap could not make a Debian root:\n{done.stderr[-2000:]}")

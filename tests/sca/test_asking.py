@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.collect.redact import Redactor
 from auditor.model.asset import Channel
 from auditor.model.probe import Answer, Shell
 from auditor.sca.asking import read, request, words
@@ -56,6 +57,13 @@ def seen(target: Target, shell: list[str], user: int | None = None) -> Thing:
     assert asked is not None
     (said,) = run([asked], shell, user=user).answers(Channel.LOCAL, NOW)
     return read(target, said)
+
+
+def wrote(command: str, shell: list[str]) -> str | None:
+    """Return what a command wrote, but for newlines at its ends, or None where it is not there."""
+    thing = seen(Target(Kind.COMMAND, command), shell)
+    assert isinstance(thing, CommandSeen)
+    return None if thing.missing else thing.text.strip("\n")
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
@@ -118,22 +126,23 @@ def test_a_name_with_a_line_end_makes_no_second_file(folder: Path) -> None:
 
     assert isinstance(walked, DirectorySeen)
     assert {path.removeprefix(f"{folder}/sub/") for path in walked.paths} == {"b.conf", "x?[file passwd]"}
-    assert isinstance(inside, NotSeen)
+    assert isinstance(inside, DirectorySeen)
+    assert inside.contents == {f"{folder}/sub/b.conf": ("|y",)}
 
 
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_a_command_runs_without_a_shell_unless_it_names_one(shell: list[str]) -> None:
     """Blanks part words, double quotes hold them together, and standard error counts."""
     cases = {
-        'echo "a  b" $HOME * | x': CommandSeen("a  b $HOME * | x"),
-        'sh -c "echo out; echo err >&2; exit 3"': CommandSeen("out\nerr"),
-        r'sh -c "echo \"q\""': CommandSeen("q"),
-        "true": CommandSeen(""),
-        "no-such-program -x": CommandSeen(missing=True),
-        r"printf \\174[end]\\nx": CommandSeen("|[end]\nx"),
+        'echo "a  b" $HOME * | x': "a  b $HOME * | x",
+        'sh -c "echo out; echo err >&2; exit 3"': "out\nerr",
+        r'sh -c "echo \"q\""': "q",
+        "true": "",
+        "no-such-program -x": None,
+        r"printf \\174[end]\\nx": "|[end]\nx",
     }
 
-    assert cases == {command: seen(Target(Kind.COMMAND, command), shell) for command in cases}
+    assert cases == {command: wrote(command, shell) for command in cases}
 
 
 def test_processes_are_seen_by_name_and_program() -> None:
@@ -186,8 +195,27 @@ def test_no_path_and_no_word_is_read_by_the_shell() -> None:
     evil = "/tmp/x';touch /tmp/pwned;'$(touch /tmp/pwned)`touch /tmp/pwned`"
 
     assert seen(Target(Kind.FILE, evil), SHELLS[0]) == FileSeen("missing")
-    assert seen(Target(Kind.COMMAND, f"echo {evil}"), SHELLS[0]) == CommandSeen(evil)
+    assert wrote(f"echo {evil}", SHELLS[0]) == evil
     assert not Path("/tmp/pwned").exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_contents_look_as_they_do_on_the_host(folder: Path, shell: list[str]) -> None:
+    """So that a secret is known by where it stands in its line: none is kept that other checks would not keep."""
+    said = 'rocommunity s3cr3t-word\nbindpw s3cr3t-word\ncreateUser bob SHA "s3cr3t-word" AES s3cr3t-word\n'
+    (folder / "sub" / "b.conf").write_text(said)
+    asked = [
+        request(target, privileged=False)
+        for target in (
+            Target(Kind.FILE, f"{folder}/sub/b.conf"),
+            Target(Kind.DIRECTORY, f"{folder}/sub", Depth.CONTENTS),
+            Target(Kind.COMMAND, f'cat "{folder}/sub/b.conf"'),
+        )
+    ]
+    for one in run([one for one in asked if one], shell).answers(Channel.LOCAL, NOW):
+        kept = Redactor(b"k").said_to(one.request, one.text)
+        assert "s3cr3t-word" not in kept
+        assert kept.count("<secret ") == 4
 
 
 ASKED = Shell("x", privileged=True)

@@ -1,11 +1,12 @@
-"""What good looks like: a root in which every check that can be tried there passes (good.sh), and its kernel parameters."""
+"""What good looks like: a root in which every check that can be tried passes (*.sh), and its kernel parameters."""
 
 from pathlib import Path
 from typing import Final
 
 from tests.lab.root import Lab
 
-_SCRIPT: Final = Path(__file__).with_name("good.sh")
+_SCRIPTS: Final = tuple(Path(__file__).with_name(name) for name in ("good.sh", "good_records.sh"))
+_RULES: Final = Path(__file__).parent.parent / "facts/recorded/audit_configured.txt"
 _ON: Final = ("all", "default", "lo", "eth0")
 SYSCTL: Final = {
     "kernel/randomize_va_space": "2",
@@ -49,5 +50,6 @@ SYSCTL: Final = {
 def good_layer(below: Path, folder: Path) -> Path:
     """Return what makes the system below good, as a tar in a folder for Lab(layer=...)."""
     (folder / "sysctl.conf").write_text("".join(f"{name} = {value}\n" for name, value in SYSCTL.items()))
+    (folder / "audit.rules").write_text(_RULES.read_text())
     with Lab(below) as lab:
-        return lab.changed_by(_SCRIPT.read_text(), folder / "good.tar", beside=folder)
+        return lab.changed_by("".join(script.read_text() for script in _SCRIPTS), folder / "good.tar", beside=folder)

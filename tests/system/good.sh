@@ -231,6 +231,7 @@ APT::Periodic::Unattended-Upgrade "1";
 Unattended-Upgrade::Origins-Pattern { "origin=Debian,label=Debian-Security"; };
 END
 apt-get -q update
+rm -f /var/cache/apt/*.bin
 printf '#!/bin/sh\n' >/usr/bin/unattended-upgrade
 chmod 755 /usr/bin/unattended-upgrade
 : >/etc/cron.daily/apt-compat

@@ -1,4 +1,4 @@
-"""What a scenario comes to: the verdict of its check on a root of its own, audited over SSH by one account or several."""
+"""What a scenario comes to: the verdict of its check on a root of its own, audited over SSH by several accounts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

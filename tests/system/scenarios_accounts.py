@@ -31,6 +31,11 @@ def quality(line: str) -> str:
     return f"echo '{line}' >>{_QUALITY}"
 
 
+def dropin(line: str) -> str:
+    """Return a script that puts a line into a drop-in of pwquality.conf."""
+    return f"mkdir {_QUALITY}.d; echo '{line}' >{_QUALITY}.d/a.conf"
+
+
 def pam(file: str, edit: str) -> str:
     """Return a script that edits a PAM stack by sed."""
     return f"sed -i '{edit}' /etc/pam.d/{file}"
@@ -97,12 +102,9 @@ _AGEING = (
 )
 _RULES = (
     fails("passwords.length", quality("minlen = 8")),
-    fails("passwords.length", "mkdir /etc/security/pwquality.conf.d; sed -i /minlen/d /etc/security/pwquality.conf; "
-          "echo minlen=10 >/etc/security/pwquality.conf.d/a.conf", why="by a drop-in"),
-    passes("passwords.length", "mkdir /etc/security/pwquality.conf.d; echo minlen=8 >/etc/security/pwquality.conf.d/a.conf",
-           why="the main file is read after the drop-ins"),
-    fails("passwords.length", "mkdir /etc/security/pwquality.conf.d; echo minlen=8 >/etc/security/pwquality.conf.d/a.conf",
-          WRITTEN, why="a drop-in contradicts"),
+    fails("passwords.length", f"sed -i /minlen/d {_QUALITY}; {dropin('minlen=10')}", why="by a drop-in"),
+    passes("passwords.length", dropin("minlen=8"), why="the main file is read after the drop-ins"),
+    fails("passwords.length", dropin("minlen=8"), WRITTEN, why="a drop-in contradicts"),
     passes("passwords.length", pam("common-password", "s/retry=3/retry=3 minlen=20/"), why="an argument counts most"),
     fails("passwords.length", pam("common-password", "s/retry=3/minlen=8/"), why="an argument counts most"),
     fails("passwords.length", pam("common-password", "/pwquality/d"), why="nothing reads pwquality.conf"),

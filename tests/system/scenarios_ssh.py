@@ -1,4 +1,4 @@
-"""Scenarios about sshd_config: of two lines the first counts, drop-ins are read where they are included, Match loosens."""
+"""Scenarios about sshd_config: the first line counts, drop-ins are read where they are included, Match loosens."""
 
 from tests.system.scenario import WRITTEN, Scenario, Settings, fails, passes
 
@@ -8,7 +8,7 @@ _CONFIG = "/etc/ssh/sshd_config"
 def first(*lines: str) -> str:
     """Return a script that puts lines before all others.
 
-    Before OpenSSH 9.5 the last MaxStartups counted, as `sshd -T` shows: no other is left.
+    Of several MaxStartups some releases take the last, as `sshd -T` shows: no other is left.
     """
     text = "\\n".join(lines)
     return f"printf '{text}\\n' | cat - {_CONFIG} | sed '2,${{/^MaxStartups/d}}' >/tmp/c; cat /tmp/c >{_CONFIG}"

@@ -1,0 +1,274 @@
+"""Which check of ours answers a rule of the corpus, with which settings: by the rule's template, name or section.
+
+A rule's template says what is asked for (`sysctl`, net.ipv4.ip_forward, 0), so rules that nobody has seen here are
+mapped too. Settings are words as `auditor checks run --set` takes them.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+
+from auditor.plugins import Content, load_content
+from auditor.workspace import Workspace
+from tests.lab.workspace import ROOT
+
+Row = Mapping[str, str]
+Words = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A check and its settings. With `places` only what is found at these counts, where a check looks at several."""
+
+    check: str
+    settings: Words = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+
+
+def asked(row: Row) -> Asked | None:
+    """Return what a row of the manifest asks for in our words, or None where no check of ours is meant for it."""
+    by_template = _TEMPLATES.get(row["template"])
+    found = by_template(row, json.loads(row["template_vars"] or "{}")) if by_template else None
+    return found or _by_name(row) or _by_section(row["cis_debian12"])
+
+
+def value_of(row: Row, default: str = "") -> str:
+    """Return the value of the variable that the rule's title leaves open: as tailored, else as upstream has it."""
+    for column in ("variables", "variable_defaults"):
+        if "=" in row[column]:
+            return row[column].partition("=")[2].strip()
+    return default
+
+
+# --- sshd: keyword -> check, and the setting that takes the value; "" where the check asks for that very value --------
+
+_SSHD: Final = {
+    "permitrootlogin": ("ssh.root-login", "allowed"),
+    "passwordauthentication": ("ssh.password-login", ""),
+    "permitemptypasswords": ("ssh.empty-passwords", ""),
+    "hostbasedauthentication": ("ssh.host-based", ""),
+    "ignorerhosts": ("ssh.rhosts", ""),
+    "permituserenvironment": ("ssh.user-environment", ""),
+    "usepam": ("ssh.pam", ""),
+    "gssapiauthentication": ("ssh.gssapi", ""),
+    "strictmodes": ("ssh.strict-modes", ""),
+    "x11forwarding": ("ssh.x11-forwarding", ""),
+    "allowtcpforwarding": ("ssh.tcp-forwarding", "allowed"),
+    "banner": ("ssh.banner", "allowed"),
+    "loglevel": ("ssh.log-level", "allowed"),
+    "maxauthtries": ("ssh.max-tries", "at_most"),
+    "maxsessions": ("ssh.max-sessions", "at_most"),
+    "logingracetime": ("ssh.login-grace", "at_most"),
+}
+
+
+def _sshd(row: Row, given: Mapping[str, str]) -> Asked | None:
+    check, setting = _SSHD.get(given["parameter"].lower(), ("", ""))
+    value = given.get("value") or value_of(row)
+    return Asked(check, {setting: value} if setting and value else {}) if check else None
+
+
+def _sysctl(row: Row, given: Mapping[str, str | list[str]]) -> Asked:
+    value = given.get("sysctlval") or value_of(row)
+    allowed = ",".join(value) if isinstance(value, list) else value
+    return Asked("kernel.parameter", {"name": str(given["sysctlvar"]), "allowed": allowed})
+
+
+def _module(_row: Row, given: Mapping[str, str]) -> Asked:
+    return Asked("modules.disabled", {"names": given["kernmodule"]})
+
+
+# --- files: path -> check, and whether it is a folder; what the rule does not ask about is left wide open -------------
+
+_FILES: Final = {
+    **dict.fromkeys(("/etc/passwd", "/etc/passwd-", "/etc/group", "/etc/group-"), "files.account-databases"),
+    **dict.fromkeys(("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"), "files.password-hashes"),
+    **dict.fromkeys(("/etc/security/opasswd", "/etc/security/opasswd.old"), "files.old-passwords"),
+    "/etc/shells": "files.shells",
+    "/etc/crontab": "files.scheduled-jobs",
+    **dict.fromkeys(
+        (f"/etc/cron.{when}" for when in ("hourly", "daily", "weekly", "monthly", "d")), "files.scheduled-jobs"
+    ),
+    "/etc/ssh/sshd_config": "files.ssh-server-configuration",
+    "/boot/grub/grub.cfg": "files.boot-loader",
+    **dict.fromkeys(("/etc/issue", "/etc/issue.net", "/etc/motd"), "files.login-notices"),
+    **dict.fromkeys(("/etc/audit/auditd.conf", "/etc/audit/rules.d"), "files.audit-configuration"),
+}
+_KEYS: Final = {r"^.*\.pub$": "files.ssh-public-keys", r"^.*_key$": "files.ssh-host-keys"}
+
+
+def _file(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    path = given["filepath"]
+    check = _KEYS.get(given.get("file_regex", "")) if path == "/etc/ssh/" else _FILES.get(path.rstrip("/"))
+    if check is None:
+        return None
+    mode = given.get("filemode", "")
+    setting = "folders_at_most" if check == "files.scheduled-jobs" and path.rstrip("/") != "/etc/crontab" else "at_most"
+    return Asked(check, {setting: mode} if mode and check != "files.ssh-host-keys" else {}, (path.rstrip("/"),))
+
+
+# --- passwords --------------------------------------------------------------------------------------------------------
+
+_QUALITY: Final[Mapping[str, Callable[[str], Asked]]] = {
+    "minlen": lambda value: Asked("passwords.length", {"characters": value}),
+    "minclass": lambda value: Asked("passwords.complexity", {"classes": value}),
+    "dcredit": lambda value: _credit("digits", value),
+    "ucredit": lambda value: _credit("uppers", value),
+    "lcredit": lambda value: _credit("lowers", value),
+    "ocredit": lambda value: _credit("others", value),
+    "difok": lambda value: Asked("passwords.difference", {"characters": value}),
+    "maxrepeat": lambda value: Asked("passwords.repeats", {"most": value}),
+    "maxsequence": lambda value: Asked("passwords.sequences", {"most": value}),
+    "dictcheck": lambda _: Asked("passwords.dictionary"),
+    "enforce_root": lambda _: Asked("passwords.root-quality"),
+}
+
+
+def _credit(setting: str, value: str) -> Asked:
+    return Asked("passwords.complexity", {"classes": "0", setting: value.lstrip("-")})
+
+
+def _quality(row: Row, given: Mapping[str, str]) -> Asked | None:
+    by_name = _QUALITY.get(given["variable"])
+    return by_name(value_of(row)) if by_name else None
+
+
+def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
+    history = given.get("module") == "pam_pwhistory.so"
+    return Asked("passwords.history", {"remembered": value_of(row, "5")}) if history else None
+
+
+_CONFIGURED: Final = {"view": "configured"}  # the rules that a throw-away root has loaded are its machine's
+
+
+# --- audit: the template's name is that of a kind of event, its variables name calls, files or programs ---------------
+
+_AUDIT: Final = {
+    "audit_rules_kernel_module_loading": ("audit.kernel-modules", "calls", "programs"),
+    "audit_rules_dac_modification": ("audit.permission-changes", "calls", ""),
+    "audit_rules_file_deletion_events": ("audit.deletions", "calls", ""),
+    "audit_rules_unsuccessful_file_modification": ("audit.denied-access", "calls", ""),
+    "audit_rules_usergroup_modification": ("audit.account-files", "paths", ""),
+    "audit_rules_login_events": ("audit.logins", "paths", ""),
+}
+
+
+def _audit(row: Row, given: Mapping[str, str]) -> Asked:
+    check, setting, other = _AUDIT[row["template"]]
+    named = given.get("name") or given.get("attr") or given.get("path", "")
+    return Asked(check, {**_CONFIGURED, setting: named, **({other: ""} if other else {})})
+
+
+# --- packages, sudo, notices ------------------------------------------------------------------------------------------
+
+
+def _package(_row: Row, given: Mapping[str, str]) -> Asked:
+    return Asked("packages.absent", {"names": given["pkgname"]})
+
+
+def _sudo(row: Row, given: Mapping[str, str]) -> Asked | None:
+    return Asked("sudo.log-file", {"path": value_of(row)}) if given["option"] == "logfile" else None
+
+
+def _banner(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    check = {
+        "/etc/issue": "banners.console",
+        "/etc/issue.net": "banners.network",
+        "/etc/motd": "banners.after-login",
+    }.get(given["filepath"])
+    needed = given.get("banner_must_be_set", "false")
+    return Asked(check, {"needed": needed}) if check else None
+
+
+_TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
+    "sshd_lineinfile": _sshd,
+    "sysctl": _sysctl,
+    "kernel_module_disabled": _module,
+    "file_permissions": _file,
+    "file_owner": _file,
+    "file_groupowner": _file,
+    "accounts_password": _quality,
+    "pam_options": _pam,
+    "package_removed": _package,
+    "sudo_defaults_option": _sudo,
+    "cis_banner": _banner,
+    **dict.fromkeys(_AUDIT, _audit),
+}
+
+_NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
+    # rule -> check, the setting that takes the rule's variable, and settings that the rule implies
+    "account_unique_id": ("accounts.unique-ids", "", {}),
+    "account_unique_name": ("accounts.unique-names", "", {}),
+    "group_unique_id": ("accounts.unique-group-ids", "", {}),
+    "group_unique_name": ("accounts.unique-names", "", {}),
+    "accounts_no_uid_except_zero": ("accounts.uid-zero", "", {}),
+    "accounts_root_gid_zero": ("accounts.root-group", "", {}),
+    "accounts_password_all_shadowed": ("accounts.shadowed", "", {}),
+    "no_empty_passwords_etc_shadow": ("accounts.empty-passwords", "", {}),
+    "gid_passwd_group_same": ("accounts.groups-exist", "", {}),
+    "ensure_shadow_group_empty": ("accounts.shadow-group", "", {}),
+    "no_shelllogin_for_systemaccounts": ("accounts.system-shells", "", {}),
+    "accounts_user_interactive_home_directory_exists": ("accounts.home-directories", "", {}),
+    "file_ownership_home_directories": ("accounts.home-directories", "", {}),
+    "file_permissions_home_directories": ("accounts.home-permissions", "", {}),
+    "accounts_umask_etc_login_defs": ("accounts.default-umask", "at_least", {}),
+    "accounts_maximum_age_login_defs": ("passwords.default-max-age", "days", {}),
+    "accounts_minimum_age_login_defs": ("passwords.default-min-age", "days", {}),
+    "accounts_password_warn_age_login_defs": ("passwords.default-warn", "days", {}),
+    "account_disable_post_pw_expiration": ("passwords.default-inactive", "days", {}),
+    "accounts_password_set_max_life_existing": ("passwords.max-age", "days", {}),
+    "accounts_password_set_min_life_existing": ("passwords.min-age", "days", {}),
+    "accounts_password_set_warn_age_existing": ("passwords.warn", "days", {}),
+    "accounts_set_post_pw_existing": ("passwords.inactive", "days", {}),
+    "accounts_password_last_change_is_in_past": ("passwords.changed-in-past", "", {}),
+    "accounts_passwords_pam_faillock_deny": ("passwords.lockout", "attempts", {}),
+    "accounts_passwords_pam_faillock_unlock_time": ("passwords.unlock-time", "seconds", {}),
+    "accounts_passwords_pam_faillock_deny_root": ("passwords.root-lockout", "", {}),
+    "set_password_hashing_algorithm_logindefs": ("passwords.hash-method", "", {}),
+    "set_password_hashing_algorithm_systemauth": ("passwords.hash-method", "", {}),
+    "sshd_use_strong_kex": ("ssh.key-exchange", "only", {}),
+    "sshd_use_strong_macs": ("ssh.macs", "only", {}),
+    "sshd_use_approved_ciphers": ("ssh.ciphers", "only", {}),
+    "sshd_use_approved_macs": ("ssh.macs", "only", {}),
+    "rsyslog_remote_loghost": ("logging.forwarded", "", {"view": "configured"}),
+    "journald_storage": ("logging.persistent", "", {}),
+    "journald_compress": ("logging.journal-compressed", "", {}),
+    "accounts_tmout": ("sessions.timeout", "seconds", {"readonly": "false"}),
+    "accounts_umask_etc_profile": ("sessions.umask", "at_least", {}),
+    "coredump_disable_storage": ("coredumps.not-stored", "", {}),
+    "coredump_disable_backtraces": ("coredumps.not-processed", "", {}),
+    "disable_users_coredumps": ("coredumps.limited", "", {}),
+    "dir_perms_world_writable_sticky_bits": ("files.sticky-everywhere", "", {}),
+    "file_permissions_unauthorized_world_writable": ("files.world-writable", "", {}),
+    "file_permissions_ungroupowned": ("files.group-owned", "", {}),
+    "no_files_unowned_by_user": ("files.owned", "", {}),
+    "use_pam_wheel_group_for_su": ("accounts.su-limited", "", {}),
+    "sudo_add_use_pty": ("sudo.use-pty", "", {}),
+    "sudo_remove_nopasswd": ("sudo.password-asked", "", {}),
+    "sudo_remove_no_authenticate": ("sudo.authenticate", "", {}),
+    "sudo_require_authentication": ("sudo.password-asked", "", {}),
+    "sudo_require_reauthentication": ("sudo.timeout", "minutes", {}),
+    "audit_rules_immutable": ("audit.locked", "", _CONFIGURED),
+    "audit_rules_sysadmin_actions": ("audit.sudo-rules", "", _CONFIGURED),
+    "auditd_data_retention_max_log_file": ("audit.log-size", "at_least", {}),
+    "auditd_data_retention_max_log_file_action": ("audit.logs-kept", "", {}),
+}
+
+
+def _by_name(row: Row) -> Asked | None:
+    check, setting, implied = _NAMES.get(row["rule"], ("", "", {}))
+    value = value_of(row)
+    return Asked(check, {**implied, **({setting: value} if setting and value else {})}) if check else None
+
+
+def _by_section(section: str) -> Asked | None:
+    """Return the check that refers to a section of the CIS benchmark, where exactly one does."""
+    found = [check.id for check in _content().checks.values() if f"cis-debian12:{section}" in check.references]
+    return Asked(found[0]) if section and len(found) == 1 else None
+
+
+@cache
+def _content() -> Content:
+    return load_content(Workspace(ROOT))
