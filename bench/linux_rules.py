@@ -161,6 +161,29 @@ def _audit(row: Row, given: Mapping[str, str]) -> Asked:
     return Asked(check, {**_CONFIGURED, setting: named, **({other: ""} if other else {})})
 
 
+# --- mounts and the kernel's command line -----------------------------------------------------------------------------
+
+_MOUNTS: Final = ("/tmp", "/var/tmp", "/dev/shm", "/home", "/var", "/var/log", "/var/log/audit")  # noqa: S108
+_BOOT: Final = {"audit": ("boot.audited", ""), "audit_backlog_limit": ("boot.audit-backlog", "at_least")}
+
+
+def _mount_option(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    place = given.get("mountpoint", "")
+    separate = {"only_separate": "true" if given.get("mount_has_to_exist") == "no" else "false"}
+    check = f"mounts.{place[1:].replace('/', '-')}"
+    return Asked(check, {"options": given["mountoption"], **separate}) if place in _MOUNTS else None
+
+
+def _mount(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    place = given["mountpoint"]
+    return Asked("mounts.separate", {"places": place}) if place in _MOUNTS else None
+
+
+def _boot_argument(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    check, setting = _BOOT.get(given["arg_name"], ("", ""))
+    return Asked(check, {setting: given["arg_value"]} if setting else {}) if check else None
+
+
 # --- packages, sudo, notices ------------------------------------------------------------------------------------------
 
 
@@ -194,6 +217,9 @@ _TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
     "package_removed": _package,
     "sudo_defaults_option": _sudo,
     "cis_banner": _banner,
+    "mount_option": _mount_option,
+    "mount": _mount,
+    "grub2_bootloader_argument": _boot_argument,
     **dict.fromkeys(_AUDIT, _audit),
 }
 
@@ -240,6 +266,32 @@ _NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
     "coredump_disable_storage": ("coredumps.not-stored", "", {}),
     "coredump_disable_backtraces": ("coredumps.not-processed", "", {}),
     "disable_users_coredumps": ("coredumps.limited", "", {}),
+    "package_prelink_removed": ("kernel.prelink-absent", "", {}),
+    "grub2_password": ("boot.password", "", {}),
+    "grub2_uefi_password": ("boot.password", "", {}),
+    "disable_ctrlaltdel_reboot": ("console.keys-off", "", {"burst_too": "false"}),
+    "require_singleuser_auth": ("console.maintenance-password", "", {}),
+    "require_emergency_target_auth": ("console.maintenance-password", "", {}),
+    "service_debug-shell_disabled": ("console.no-debug-shell", "", {}),
+    "service_autofs_disabled": ("mounts.automatic-off", "", {}),
+    "service_bluetooth_disabled": ("machine.bluetooth-off", "", {}),
+    "wireless_disable_interfaces": ("machine.wireless-off", "", {}),
+    "encrypt_partitions": ("disks.encrypted", "", {}),
+    "all_apparmor_profiles_enforced": ("confinement.apparmor-enforced", "", {}),
+    "all_apparmor_profiles_in_enforce_complain_mode": (
+        "confinement.apparmor-enforced",
+        "",
+        {"modes": "enforce,kill,complain"},
+    ),
+    "selinux_state": ("confinement.selinux-enforcing", "", {}),
+    "selinux_policytype": ("confinement.selinux-policy", "allowed", {}),
+    "dconf_gnome_screensaver_idle_delay": ("screen.idle", "at_most", {"locked": "false"}),
+    "dconf_gnome_screensaver_lock_delay": ("screen.lock-delay", "at_most", {"locked": "false"}),
+    "dconf_gnome_screensaver_lock_enabled": ("screen.locked", "", {}),
+    "dconf_gnome_disable_user_list": ("screen.users-hidden", "", {}),
+    "dconf_gnome_banner_enabled": ("screen.notice", "", {}),
+    "gnome_gdm_disable_xdmcp": ("screen.no-network-logins", "", {}),
+    "gnome_gdm_disable_automatic_login": ("screen.no-automatic-login", "", {}),
     "dir_perms_world_writable_sticky_bits": ("files.sticky-everywhere", "", {}),
     "file_permissions_unauthorized_world_writable": ("files.world-writable", "", {}),
     "file_permissions_ungroupowned": ("files.group-owned", "", {}),

@@ -105,6 +105,7 @@ printf '@include common-password\n' >passwd
 for service in login sshd sudo; do
   printf '@include common-%s\n' auth account session-noninteractive >$service
 done
+for service in login sshd; do echo 'session required pam_limits.so' >>$service; done
 
 # --- sshd as the system has it; the lab's own has another configuration and another name ---
 rm -rf /etc/ssh/sshd_config.d
@@ -148,7 +149,13 @@ rm -rf /etc/cron.*
 for when in hourly daily weekly monthly d; do mkdir -m 700 /etc/cron.$when; done
 echo '17 * * * * root true' >/etc/crontab
 mkdir -p /boot/grub /etc/audit/rules.d
-echo 'set timeout=5' >/boot/grub/grub.cfg
+cat >/boot/grub/grub.cfg <<END
+set superusers="root"
+password_pbkdf2 root grub.pbkdf2.sha512.10000.$(printf 'AB%.0s' $(seq 64)).$(printf 'CD%.0s' $(seq 64))
+menuentry 'Lab OS' --unrestricted {
+	linux /boot/vmlinuz root=/dev/vda ro
+}
+END
 chmod 600 /etc/crontab /boot/grub/grub.cfg
 rm -f /etc/audit/rules.d/* /etc/audit/audit.rules
 echo 'log_file = /var/log/audit/audit.log' >/etc/audit/auditd.conf
@@ -166,10 +173,24 @@ rm -f /usr/lib/sysctl.d/* /usr/local/lib/sysctl.d/*
 mkdir /etc/sysctl.d /etc/modprobe.d
 : >/etc/sysctl.conf
 cp /.lab/beside/sysctl.conf /etc/sysctl.d/60-good.conf
-for module in cramfs dccp freevxfs hfs hfsplus jffs2 rds sctp tipc udf usb-storage; do
+for module in bluetooth cramfs dccp firewire-core freevxfs hfs hfsplus jffs2 rds sctp squashfs tipc udf usb-storage; do
   printf 'install %s /bin/false\nblacklist %s\n' $module $module
 done >/etc/modprobe.d/good.conf
 [ -e /usr/sbin/modprobe ] || : >/usr/sbin/modprobe
+
+# --- core dumps, the keyboard, and a share ---
+rm -rf /etc/security/limits.d /etc/systemd/coredump.conf* /usr/lib/systemd/coredump.conf.d /usr/sbin/prelink
+echo '* hard core 0' >/etc/security/limits.conf
+mkdir -p /usr/lib/systemd/system /etc/systemd/system
+printf '[Coredump]\nStorage=none\nProcessSizeMax=0\n' >/etc/systemd/coredump.conf
+for program in systemd systemd-coredump; do [ -e /usr/lib/systemd/$program ] || : >/usr/lib/systemd/$program; done
+rm -rf /etc/systemd/system.conf* /etc/systemd/system/rescue.* /etc/systemd/system/emergency.*
+printf '[Manager]\nCtrlAltDelBurstAction=none\n' >/etc/systemd/system.conf
+ln -sf /dev/null /etc/systemd/system/ctrl-alt-del.target
+for mode in rescue emergency; do
+  printf '[Service]\nExecStart=-/usr/lib/systemd/systemd-sulogin-shell %s\n' $mode >/usr/lib/systemd/system/$mode.service
+done
+echo 'files.example:/srv /srv/share nfs nosuid,nodev,noauto 0 0' >/etc/fstab
 
 # --- logs, time, services: programs that only run, and one that says what chronyc says of a clock that is right ---
 rm -rf /etc/rsyslog.d /etc/systemd/journald.conf.d /etc/chrony*

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from tests.system import scenarios_accounts, scenarios_records, scenarios_ssh, scenarios_system, scenarios_upkeep
+from tests.system import (
+    scenarios_accounts,
+    scenarios_hardening,
+    scenarios_records,
+    scenarios_ssh,
+    scenarios_system,
+    scenarios_upkeep,
+)
 from tests.system.scenario import Scenario
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
@@ -10,5 +17,6 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *scenarios_accounts.SCENARIOS,
     *scenarios_system.SCENARIOS,
     *scenarios_upkeep.SCENARIOS,
+    *scenarios_hardening.SCENARIOS,
     *scenarios_records.SCENARIOS,
 )
