@@ -1,5 +1,6 @@
 """Scenarios about how a machine starts, what its kernel may load, what is mounted how, and what becomes of memory."""
 
+from tests.system.good import MOUNTED
 from tests.system.scenario import UNKNOWN, WRITTEN, Scenario, fails, passes
 from tests.system.scenarios_system import at_boot, now
 
@@ -35,14 +36,14 @@ def will_be_told(word: str) -> str:
 
 def mounted(place: str, options: str) -> str:
     """Return a script after which a folder is mounted with other options; `-` for not by itself."""
-    return f"sed -i '\\#^{place} #d' /srv/mounts" + (
+    return f"{MOUNTED}sed -i '\\#^{place} #d' /srv/mounts" + (
         f"; echo {place} {options} >>/srv/mounts" if options != "-" else ""
     )
 
 
 def to_be_mounted(place: str, options: str) -> str:
     """Return a script after which fstab gives a folder other options."""
-    return f"sed -i '\\# {place} #s/ ext4 [^ ]*/ ext4 {options}/' /etc/fstab"
+    return f"{MOUNTED}sed -i '\\# {place} #s/ ext4 [^ ]*/ ext4 {options}/' /etc/fstab"
 
 
 _KERNEL = (

@@ -13,7 +13,8 @@ from auditor.plugins import load_content
 from auditor.workspace import Workspace
 from tests.lab.root import ACCOUNTS, RUNNING, Lab, cached, why_not
 from tests.make import ROOT
-from tests.system.outcome import Outcome, asked, good_roots, outcome
+from tests.system.good import MOUNTED
+from tests.system.outcome import DAEMONS, Outcome, asked, good_roots, outcome
 from tests.system.scenario import Scenario
 from tests.system.scenarios import SCENARIOS
 
@@ -68,7 +69,7 @@ def test_names_tell_scenarios_apart() -> None:
 def test_a_good_root_passes(lab: Lab) -> None:
     """All at once, as root and with sudo; without privilege what cannot be seen is unknown, and says who may see it."""
     wanted = [(CONTENT.checks[check], FIRST[check].settings) for check in CHECKS if check not in NOT_IN_GOOD]
-    with lab.root("for daemon in $(cat /srv/daemons); do $daemon 1d & done") as root:
+    with lab.root(MOUNTED + DAEMONS) as root:
         results = {account: asked(root, account, wanted, CONTENT) for account in ACCOUNTS}
 
     for account in ("root", "sudo"):
