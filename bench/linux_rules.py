@@ -131,8 +131,8 @@ def _credit(setting: str, value: str) -> Asked:
 
 
 def _quality(row: Row, given: Mapping[str, str]) -> Asked | None:
-    by_name = _QUALITY.get(given["variable"])
-    return by_name(value_of(row)) if by_name else None
+    by_name, value = _QUALITY.get(given["variable"]), value_of(row)
+    return by_name(value) if by_name and value != "0" else None  # 0 of something is no demand of ours
 
 
 def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
@@ -140,11 +140,9 @@ def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
     return Asked("passwords.history", {"remembered": value_of(row, "5")}) if history else None
 
 
-_CONFIGURED: Final = {"view": "configured"}  # the rules that a throw-away root has loaded are its machine's
-
-
 # --- audit: the template's name is that of a kind of event, its variables name calls, files or programs ---------------
 
+_CONFIGURED: Final = {"view": "configured"}  # the rules that a throw-away root has loaded are its machine's
 _AUDIT: Final = {
     "audit_rules_kernel_module_loading": ("audit.kernel-modules", "calls", "programs"),
     "audit_rules_dac_modification": ("audit.permission-changes", "calls", ""),
@@ -187,8 +185,9 @@ def _boot_argument(_row: Row, given: Mapping[str, str]) -> Asked | None:
 # --- packages, sudo, notices ------------------------------------------------------------------------------------------
 
 
-def _package(_row: Row, given: Mapping[str, str]) -> Asked:
-    return Asked("packages.absent", {"names": given["pkgname"]})
+def _package(row: Row, given: Mapping[str, str]) -> Asked:
+    check = "packages.absent" if row["template"] == "package_removed" else "packages.present"
+    return Asked(check, {"names": given["pkgname"]})
 
 
 def _sudo(row: Row, given: Mapping[str, str]) -> Asked | None:
@@ -215,6 +214,7 @@ _TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
     "accounts_password": _quality,
     "pam_options": _pam,
     "package_removed": _package,
+    "package_installed": _package,
     "sudo_defaults_option": _sudo,
     "cis_banner": _banner,
     "mount_option": _mount_option,
@@ -223,7 +223,7 @@ _TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
     **dict.fromkeys(_AUDIT, _audit),
 }
 
-_NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
+RULES: Final[Mapping[str, tuple[str, str, Words]]] = {
     # rule -> check, the setting that takes the rule's variable, and settings that the rule implies
     "account_unique_id": ("accounts.unique-ids", "", {}),
     "account_unique_name": ("accounts.unique-names", "", {}),
@@ -310,15 +310,18 @@ _NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
 
 
 def _by_name(row: Row) -> Asked | None:
-    check, setting, implied = _NAMES.get(row["rule"], ("", "", {}))
+    check, setting, implied = RULES.get(row["rule"], ("", "", {}))
     value = value_of(row)
     return Asked(check, {**implied, **({setting: value} if setting and value else {})}) if check else None
 
 
 def _by_section(section: str) -> Asked | None:
     """Return the check that refers to a section of the CIS benchmark, where exactly one does."""
-    found = [check.id for check in _content().checks.values() if f"cis-debian12:{section}" in check.references]
-    return Asked(found[0]) if section and len(found) == 1 else None
+    found = [check for check in _content().checks.values() if f"cis-debian12:{section}" in check.references]
+    if not section or len(found) != 1:
+        return None
+    of_rules = found[0].subject == "audit" and "view" in found[0].settings
+    return Asked(found[0].id, _CONFIGURED if of_rules else {})
 
 
 @cache

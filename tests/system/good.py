@@ -7,6 +7,8 @@ from tests.lab.root import Lab
 
 _SCRIPTS: Final = tuple(Path(__file__).with_name(name) for name in ("good.sh", "good_records.sh"))
 _RULES: Final = Path(__file__).parent.parent / "facts/recorded/audit_configured.txt"
+MOUNTED: Final = "mv /srv/good-mounts /srv/mounts\n"
+"""What begins a script whose root is to have its folders mounted, each with the options that are good."""
 _ON: Final = ("all", "default", "lo", "eth0")
 SYSCTL: Final = {
     "kernel/randomize_va_space": "2",
