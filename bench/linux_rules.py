@@ -27,11 +27,15 @@ class Asked:
     places: tuple[str, ...] = ()
 
 
+_NOTHING: Final = Asked("")
+
+
 def asked(row: Row) -> Asked | None:
     """Return what a row of the manifest asks for in our words, or None where no check of ours is meant for it."""
     by_template = _TEMPLATES.get(row["template"])
     found = by_template(row, json.loads(row["template_vars"] or "{}")) if by_template else None
-    return found or _by_name(row) or _by_section(row["cis_debian12"])
+    found = found or _by_name(row) or _by_section(row["cis_debian12"])
+    return None if found is _NOTHING else found
 
 
 def value_of(row: Row, default: str = "") -> str:
@@ -132,7 +136,7 @@ def _credit(setting: str, value: str) -> Asked:
 
 def _quality(row: Row, given: Mapping[str, str]) -> Asked | None:
     by_name, value = _QUALITY.get(given["variable"]), value_of(row)
-    return by_name(value) if by_name and value != "0" else None  # 0 of something is no demand of ours
+    return by_name(value) if by_name and value != "0" else _NOTHING  # 0 of something is no demand of ours
 
 
 def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
