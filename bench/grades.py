@@ -1,11 +1,14 @@
 """How right a verdict is, and the table that tells of many."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from auditor.model.result import Verdict
+
+_MET: Final = {Verdict.PASS, Verdict.NOT_APPLICABLE}
 
 
 class Grade(StrEnum):
@@ -33,17 +36,20 @@ class Graded:
     why: str = ""
 
 
-def grade_of(verdict: Verdict, expected: str) -> Grade:
-    """Return what a verdict is worth where `pass` or `fail` is right; what does not apply has not failed."""
-    if verdict in {Verdict.UNKNOWN, Verdict.ERROR, Verdict.MANUAL}:
-        return Grade.UNKNOWN
-    failed = verdict is Verdict.FAIL
-    if failed == (expected == "fail"):
+Tables = Mapping[str, Sequence[Graded]]
+"""Title -> what stands in the table."""
+
+
+def grade_of(verdict: Verdict, right: Verdict) -> Grade:
+    """Return what a verdict is worth where another is right; what does not apply has not failed."""
+    if verdict is right or {verdict, right} <= _MET:
         return Grade.RIGHT
-    return Grade.WRONG_FAIL if failed else Grade.WRONG_PASS
+    if not verdict.decided:
+        return Grade.UNKNOWN
+    return Grade.WRONG_FAIL if verdict is Verdict.FAIL else Grade.WRONG_PASS
 
 
-def table(title: str, graded: Iterable[Graded]) -> list[str]:
+def lines_of(title: str, graded: Iterable[Graded]) -> list[str]:
     """Return the lines of a table: one a subject, and all together with shares of those that were graded."""
     rows: dict[str, Counter[Grade]] = {}
     for one in graded:
@@ -54,6 +60,6 @@ def table(title: str, graded: Iterable[Graded]) -> list[str]:
         lines.append(f"{subject:28}" + "".join(f"{counts[grade]:>12}" for grade in Grade))
     decided = sum(together[grade] for grade in Grade if grade not in {Grade.NO_CHECK, Grade.NOT_RUN})
     if decided:
-        shares = (Grade.RIGHT, Grade.WRONG_PASS, Grade.WRONG_FAIL, Grade.UNKNOWN)
-        lines.append(f"{'share of what was graded':28}" + "".join(f"{together[g] / decided:>12.1%}" for g in shares))
+        shares = (together[grade] / decided for grade in Grade if grade not in {Grade.NO_CHECK, Grade.NOT_RUN})
+        lines.append(f"{'share of what was graded':28}" + "".join(f"{share:>12.1%}" for share in shares))
     return lines

@@ -21,7 +21,7 @@ from auditor.errors import UsageError
 from auditor.model.result import Result, Verdict
 from auditor.plugins import Content
 from bench import scripts_by_rule, scripts_by_template
-from bench.grades import Grade, Graded, grade_of
+from bench.grades import Grade, Graded, Tables, grade_of
 from bench.linux_rules import Asked, Row, asked
 from tests.lab.root import Lab, LabFailed, Root
 from tests.system import outcome
@@ -63,7 +63,16 @@ def _scripts(folder: Path) -> Iterator[tuple[tuple[str, str], Path]]:
             yield (parent, path.name), path
 
 
-def grade(corpus: Corpus, below: Path, content: Content) -> dict[str, list[Graded]]:
+def mapped(corpus: Corpus, content: Content) -> Iterator[str]:
+    """Yield each rule with the check that answers it and the settings that it takes; `-` where there is no check."""
+    for rule, row in {row["rule"]: row for row in corpus.rows}.items():
+        wanted = asked(row)
+        known = wanted is not None and wanted.check in content.checks
+        settings = ", ".join(f"{name}={value}" for name, value in wanted.settings.items()) if wanted else ""
+        yield f"{rule:44} {wanted.check if wanted and known else '-':32} {settings}".rstrip()
+
+
+def grade(corpus: Corpus, below: Path, content: Content) -> Tables:
     """Return the grades: of the view that upstream takes, and of what is in force where a check offers both."""
     both: list[tuple[Graded, Graded | None]] = []
     with TemporaryDirectory(prefix="auditor-packages-") as folder, ThreadPoolExecutor(_ROOTS_AT_ONCE) as pool:
@@ -148,4 +157,5 @@ def _grade(bare: Graded, result: Result, expected: str, places: tuple[str, ...])
     if places and verdict in {Verdict.FAIL, Verdict.UNKNOWN} and (result.violations or result.undecided):
         verdict = Verdict.FAIL if wrong else Verdict.UNKNOWN if unsure else Verdict.PASS
     said = "; ".join(f"{one.subject}: {one.found}" for one in wrong) or result.reason
-    return replace(bare, grade=grade_of(verdict, expected), why=f"{result.check} {verdict.value}: {said}"[:300])
+    worth = grade_of(verdict, Verdict(expected))
+    return replace(bare, grade=worth, why=f"{result.check} {verdict.value}: {said}"[:300])

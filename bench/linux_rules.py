@@ -27,11 +27,15 @@ class Asked:
     places: tuple[str, ...] = ()
 
 
+_NOTHING: Final = Asked("")
+
+
 def asked(row: Row) -> Asked | None:
     """Return what a row of the manifest asks for in our words, or None where no check of ours is meant for it."""
     by_template = _TEMPLATES.get(row["template"])
     found = by_template(row, json.loads(row["template_vars"] or "{}")) if by_template else None
-    return found or _by_name(row) or _by_section(row["cis_debian12"])
+    found = found or _by_name(row) or _by_section(row["cis_debian12"])
+    return None if found is _NOTHING else found
 
 
 def value_of(row: Row, default: str = "") -> str:
@@ -131,8 +135,8 @@ def _credit(setting: str, value: str) -> Asked:
 
 
 def _quality(row: Row, given: Mapping[str, str]) -> Asked | None:
-    by_name = _QUALITY.get(given["variable"])
-    return by_name(value_of(row)) if by_name else None
+    by_name, value = _QUALITY.get(given["variable"]), value_of(row)
+    return by_name(value) if by_name and value != "0" else _NOTHING  # 0 of something is no demand of ours
 
 
 def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
@@ -140,11 +144,9 @@ def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
     return Asked("passwords.history", {"remembered": value_of(row, "5")}) if history else None
 
 
-_CONFIGURED: Final = {"view": "configured"}  # the rules that a throw-away root has loaded are its machine's
-
-
 # --- audit: the template's name is that of a kind of event, its variables name calls, files or programs ---------------
 
+_CONFIGURED: Final = {"view": "configured"}  # the rules that a throw-away root has loaded are its machine's
 _AUDIT: Final = {
     "audit_rules_kernel_module_loading": ("audit.kernel-modules", "calls", "programs"),
     "audit_rules_dac_modification": ("audit.permission-changes", "calls", ""),
@@ -161,11 +163,35 @@ def _audit(row: Row, given: Mapping[str, str]) -> Asked:
     return Asked(check, {**_CONFIGURED, setting: named, **({other: ""} if other else {})})
 
 
+# --- mounts and the kernel's command line -----------------------------------------------------------------------------
+
+_MOUNTS: Final = ("/tmp", "/var/tmp", "/dev/shm", "/home", "/var", "/var/log", "/var/log/audit")  # noqa: S108
+_BOOT: Final = {"audit": ("boot.audited", ""), "audit_backlog_limit": ("boot.audit-backlog", "at_least")}
+
+
+def _mount_option(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    place = given.get("mountpoint", "")
+    separate = {"only_separate": "true" if given.get("mount_has_to_exist") == "no" else "false"}
+    check = f"mounts.{place[1:].replace('/', '-')}"
+    return Asked(check, {"options": given["mountoption"], **separate}) if place in _MOUNTS else None
+
+
+def _mount(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    place = given["mountpoint"]
+    return Asked("mounts.separate", {"places": place}) if place in _MOUNTS else None
+
+
+def _boot_argument(_row: Row, given: Mapping[str, str]) -> Asked | None:
+    check, setting = _BOOT.get(given["arg_name"], ("", ""))
+    return Asked(check, {setting: given["arg_value"]} if setting else {}) if check else None
+
+
 # --- packages, sudo, notices ------------------------------------------------------------------------------------------
 
 
-def _package(_row: Row, given: Mapping[str, str]) -> Asked:
-    return Asked("packages.absent", {"names": given["pkgname"]})
+def _package(row: Row, given: Mapping[str, str]) -> Asked:
+    check = "packages.absent" if row["template"] == "package_removed" else "packages.present"
+    return Asked(check, {"names": given["pkgname"]})
 
 
 def _sudo(row: Row, given: Mapping[str, str]) -> Asked | None:
@@ -192,12 +218,16 @@ _TEMPLATES: Final[Mapping[str, Callable[..., Asked | None]]] = {
     "accounts_password": _quality,
     "pam_options": _pam,
     "package_removed": _package,
+    "package_installed": _package,
     "sudo_defaults_option": _sudo,
     "cis_banner": _banner,
+    "mount_option": _mount_option,
+    "mount": _mount,
+    "grub2_bootloader_argument": _boot_argument,
     **dict.fromkeys(_AUDIT, _audit),
 }
 
-_NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
+RULES: Final[Mapping[str, tuple[str, str, Words]]] = {
     # rule -> check, the setting that takes the rule's variable, and settings that the rule implies
     "account_unique_id": ("accounts.unique-ids", "", {}),
     "account_unique_name": ("accounts.unique-names", "", {}),
@@ -240,6 +270,32 @@ _NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
     "coredump_disable_storage": ("coredumps.not-stored", "", {}),
     "coredump_disable_backtraces": ("coredumps.not-processed", "", {}),
     "disable_users_coredumps": ("coredumps.limited", "", {}),
+    "package_prelink_removed": ("kernel.prelink-absent", "", {}),
+    "grub2_password": ("boot.password", "", {}),
+    "grub2_uefi_password": ("boot.password", "", {}),
+    "disable_ctrlaltdel_reboot": ("console.keys-off", "", {"burst_too": "false"}),
+    "require_singleuser_auth": ("console.maintenance-password", "", {}),
+    "require_emergency_target_auth": ("console.maintenance-password", "", {}),
+    "service_debug-shell_disabled": ("console.no-debug-shell", "", {}),
+    "service_autofs_disabled": ("mounts.automatic-off", "", {}),
+    "service_bluetooth_disabled": ("machine.bluetooth-off", "", {}),
+    "wireless_disable_interfaces": ("machine.wireless-off", "", {}),
+    "encrypt_partitions": ("disks.encrypted", "", {}),
+    "all_apparmor_profiles_enforced": ("confinement.apparmor-enforced", "", {}),
+    "all_apparmor_profiles_in_enforce_complain_mode": (
+        "confinement.apparmor-enforced",
+        "",
+        {"modes": "enforce,kill,complain"},
+    ),
+    "selinux_state": ("confinement.selinux-enforcing", "", {}),
+    "selinux_policytype": ("confinement.selinux-policy", "allowed", {}),
+    "dconf_gnome_screensaver_idle_delay": ("screen.idle", "at_most", {"locked": "false"}),
+    "dconf_gnome_screensaver_lock_delay": ("screen.lock-delay", "at_most", {"locked": "false"}),
+    "dconf_gnome_screensaver_lock_enabled": ("screen.locked", "", {}),
+    "dconf_gnome_disable_user_list": ("screen.users-hidden", "", {}),
+    "dconf_gnome_banner_enabled": ("screen.notice", "", {}),
+    "gnome_gdm_disable_xdmcp": ("screen.no-network-logins", "", {}),
+    "gnome_gdm_disable_automatic_login": ("screen.no-automatic-login", "", {}),
     "dir_perms_world_writable_sticky_bits": ("files.sticky-everywhere", "", {}),
     "file_permissions_unauthorized_world_writable": ("files.world-writable", "", {}),
     "file_permissions_ungroupowned": ("files.group-owned", "", {}),
@@ -258,15 +314,18 @@ _NAMES: Final[Mapping[str, tuple[str, str, Words]]] = {
 
 
 def _by_name(row: Row) -> Asked | None:
-    check, setting, implied = _NAMES.get(row["rule"], ("", "", {}))
+    check, setting, implied = RULES.get(row["rule"], ("", "", {}))
     value = value_of(row)
     return Asked(check, {**implied, **({setting: value} if setting and value else {})}) if check else None
 
 
 def _by_section(section: str) -> Asked | None:
     """Return the check that refers to a section of the CIS benchmark, where exactly one does."""
-    found = [check.id for check in _content().checks.values() if f"cis-debian12:{section}" in check.references]
-    return Asked(found[0]) if section and len(found) == 1 else None
+    found = [check for check in _content().checks.values() if f"cis-debian12:{section}" in check.references]
+    if not section or len(found) != 1:
+        return None
+    of_rules = found[0].subject == "audit" and "view" in found[0].settings
+    return Asked(found[0].id, _CONFIGURED if of_rules else {})
 
 
 @cache

@@ -1,6 +1,6 @@
 """Scripts of our own in the spirit of the corpus's scenarios, for rules that stand alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bench.scripts_by_template import name_of
@@ -10,7 +10,23 @@ Scripts = dict[str, str]
 
 def script(row: Mapping[str, str]) -> str:
     """Return a script for a row of the manifest, or nothing where none was written."""
+    if row["rule"] == "sshd_use_strong_kex":
+        return _key_exchange(name_of(row), row["variables"].partition("=")[2].split(","))
     return _SCRIPTS.get(row["rule"], {}).get(name_of(row), "")
+
+
+def _key_exchange(name: str, allowed: Sequence[str]) -> str:
+    lines = {
+        "commented": f"#KexAlgorithms {','.join(allowed)}",
+        "correct_value": f"KexAlgorithms {','.join(allowed)}",
+        "correct_subset": f"KexAlgorithms {allowed[0]}",
+        "correct_mixed": f"KexAlgorithms {','.join(reversed(allowed))}",
+        "good_kex_sle": f"KexAlgorithms {','.join(allowed)}",
+        "no_kex": "#",
+        "weak_kex": f"KexAlgorithms {','.join(allowed)},diffie-hellman-group1-sha1",
+    }
+    config = "/etc/ssh/sshd_config"
+    return f"sed -i '/^KexAlgorithms/d' {config}; echo '{lines[name]}' >>{config}" if name in lines else ""
 
 
 # --- accounts and passwords -------------------------------------------------------------------------------------------

@@ -56,7 +56,9 @@ _SSHD: Final[Scripts] = {
 
 def _sshd(row: Row, given: Given) -> str:
     keyword = given["parameter"]
-    value = given.get("value") or row["variable_defaults"].partition("=")[2] or "60"
+    value = (
+        given.get("value") or row["variables"].partition("=")[2] or row["variable_defaults"].partition("=")[2] or "60"
+    )
     wrong = _WRONG.get(value) or str(int(value) + 40)
     lines = {"good": f"{keyword} {value}", "bad": f"{keyword} {wrong}"}
     return _of(_SSHD, row, _SSHD_CLEAN, config="/etc/ssh/sshd_config", keyword=keyword, **lines)

@@ -15,8 +15,6 @@ from auditor.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
 
 class Format(StrEnum):
@@ -28,15 +26,7 @@ class Format(StrEnum):
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to write the result.", show_default=True)]
 
-_STYLES = {
-    "pass": "green", "met": "green", "fixed": "green", "fail": "red", "critical": "bold red", "high": "red",
-    "medium": "yellow", "unknown": "yellow", "error": "magenta", "new": "red", "reopened": "red", "open": "red",
-    "not-verified": "yellow", "waived": "cyan", "not-applicable": "dim", "manual": "dim", "low": "dim", "info": "dim",
-    "retired": "dim",
-}  # fmt: skip
-_WHOLE = frozenset({"id", "asset", "severity", "state", "verdict", "kind", "decided", "name", "audit"})
 _UNBOUNDED = 10_000
-_NARROWEST = 16  # signs of a column that may fold
 
 
 def out() -> "Console":
@@ -63,9 +53,10 @@ def emit(
     elif not rows:
         out().print(empty or "Nothing.")
     else:
-        named, console = tuple(columns) or tuple(rows[0]), out()
-        fits = _least_width(rows, named) <= console.width
-        console.print(_table(rows, named) if fits else _blocks(rows, named))
+        from auditor.cli.tables import print_rows
+
+        named = tuple(columns) or tuple(rows[0])
+        print_rows(out(), named, [[shown(row.get(column, "")) for column in named] for row in rows])
 
 
 def emit_json(value: object) -> None:
@@ -119,6 +110,8 @@ def tell(text: str) -> None:
 def shown(value: object, *, lines: bool = False) -> str:
     """Return a value as harmless text: what devices send cannot move the cursor, colour or forge lines."""
     text = value if isinstance(value, str) else _words(value)
+    if text.isprintable():
+        return text
     keep = "\n\t" if lines else ""
     return "".join(c if c in keep or unicodedata.category(c)[0] != "C" else f"\\x{ord(c):02x}" for c in text)
 
@@ -135,45 +128,6 @@ def _words(value: object) -> str:
     if isinstance(value, set | frozenset):
         return ", ".join(sorted(map(str, value)))
     return str(value)
-
-
-def _table(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> "Table":
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " ").upper(), overflow="fold", no_wrap=column in _WHOLE)
-    for row in rows:
-        cells = [shown(row.get(column, "")) for column in columns]
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in cells))
-    return table
-
-
-def _least_width(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> int:
-    """Return the signs that a table needs to stay legible: some columns stand whole, others may fold."""
-    from rich.cells import cell_len
-
-    def least(column: str) -> int:
-        longest = max(cell_len(shown(row.get(column, ""))) for row in rows)
-        return max(len(column), longest if column in _WHOLE else min(longest, _NARROWEST))
-
-    return sum(map(least, columns)) + 2 * (len(columns) - 1)
-
-
-def _blocks(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> "Text":
-    """Return rows for a terminal that is too narrow for a table: a field a line, empty ones left out."""
-    from rich.text import Text
-
-    wide, text = max(map(len, columns)), Text()
-    for row in rows:
-        for column in columns:
-            if cell := shown(row.get(column, "")):
-                text.append(f"{column.replace('_', ' ').upper():{wide}}  ", style="bold")
-                text.append(f"{cell}\n", style=_STYLES.get(cell, ""))
-        text.append("\n" if row is not rows[-1] else "")
-    text.rstrip()
-    return text
 
 
 def _plain(value: object) -> object:

@@ -25,8 +25,8 @@ from auditor.documents.marks import Collection, Marks, Spot, mark_of, place_of
 from auditor.documents.scalars import TAG, is_merge, scalar, tag_refused
 from auditor.errors import ContentError, Place
 
-# A PyYAML that was built without libyaml reads the same in ten times as long. It also reads what may hold a
-# mistake that libyaml lets pass: a tab where a space belongs, or a comment that touches the sign of a block, as in |#.
+# PyYAML's own parser takes ten times as long. It reads where PyYAML was built without libyaml, and what may hold a
+# mistake that libyaml lets pass: a tab where a space belongs, or a comment that touches the sign of a block.
 FAST: Final = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _DOUBTFUL: Final = re.compile(r"\t|[|>][-+0-9]*#")
 

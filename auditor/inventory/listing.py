@@ -7,7 +7,11 @@ from typing import Final
 from auditor.errors import Place
 from auditor.model.asset import Access, Asset
 
-ALWAYS_JOINED: Final = frozenset({"name", "addresses", "tags", "identities", "accesses", "aliases", "declared_at"})
+_ALWAYS_JOINED: Final = frozenset({"name", "addresses", "tags", "identities", "accesses", "aliases", "declared_at"})
+
+# What an asset's fields of one value, and those of a way of asking, hold where nobody says anything.
+BLANK_ASSET: Final = {field.name: field.default for field in fields(Asset) if field.name not in _ALWAYS_JOINED}
+_BLANK_ACCESS: Final = {field.name: field.default for field in fields(Access)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,11 @@ def with_defaults(entry: Listed, defaults: Asset) -> Listed:
     Tags are added to the entry's own. A default transport fills the blanks of the entry's transport of that channel; a
     transport that the entry does not have is added only when it has none at all.
     """
-    asset, blank = entry.asset, Asset(name="")
+    asset = entry.asset
     single = {
-        field.name: getattr(defaults, field.name)
-        for field in fields(Asset)
-        if field.name not in ALWAYS_JOINED | entry.said and getattr(defaults, field.name) != getattr(blank, field.name)
+        name: value
+        for name, blank in BLANK_ASSET.items()
+        if name not in entry.said and (value := getattr(defaults, name)) != blank
     }
     accesses = tuple(_filled(own, defaults) for own in asset.accesses) or defaults.accesses
     return replace(entry, asset=replace(asset, **single, tags=asset.tags | defaults.tags, accesses=accesses))
@@ -87,12 +91,9 @@ def with_defaults(entry: Listed, defaults: Asset) -> Listed:
 
 def filled(own: Access, other: Access) -> Access:
     """Return a way of asking whose blank fields come from another description of the same way."""
-    blank = Access(channel=own.channel)
     values = {
-        field.name: getattr(own, field.name)
-        if getattr(own, field.name) != getattr(blank, field.name)
-        else getattr(other, field.name)
-        for field in fields(Access)
+        name: said if (said := getattr(own, name)) != blank else getattr(other, name)
+        for name, blank in _BLANK_ACCESS.items()
     }
     return Access(**values)
 

@@ -11,11 +11,11 @@ identity, and two by another, are an error: only a person knows which of them is
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Final
 
 from auditor.errors import ContentError
-from auditor.inventory.listing import ALWAYS_JOINED, Listed, filled
+from auditor.inventory.listing import BLANK_ASSET, Listed, filled
 from auditor.model.asset import Access, Asset
 
 DECISIVE: Final = frozenset({"serial", "engine-id", "host-key", "imei", "meid", "udid", "device-id"})
@@ -81,11 +81,9 @@ def _one(group: Sequence[Listed]) -> Asset:
     first = group[0].asset
     if len(group) == 1:
         return first
-    for index, entry in enumerate(group):
-        for earlier in group[:index]:
-            _refuse_contradiction(earlier.asset, entry.asset)
+    _refuse_contradictions(entry.asset for entry in group)
     names = {entry.asset.name for entry in group} | {name for entry in group for name in entry.asset.aliases}
-    chosen = {field.name: _chosen(field.name, group) for field in fields(Asset) if field.name not in ALWAYS_JOINED}
+    chosen = {field: _chosen(field, blank, group) for field, blank in BLANK_ASSET.items()}
     return replace(
         first,
         **chosen,  # type: ignore[arg-type]
@@ -95,6 +93,18 @@ def _one(group: Sequence[Listed]) -> Asset:
         accesses=tuple(_joined(access for entry in group for access in entry.asset.accesses)),
         aliases=frozenset(name for name in names if name.casefold() != first.name.casefold()),
     )
+
+
+def _refuse_contradictions(assets: Iterable[Asset]) -> None:
+    """Compare each with all before it, but those that are known by the same only once: an export may list many."""
+    distinct: dict[frozenset[str], Asset] = {}
+    for asset in assets:
+        known_by = frozenset(text for text in asset.identities if text.partition(":")[0] in _EXCLUSIVE)
+        if known_by in distinct:
+            continue
+        for earlier in distinct.values():
+            _refuse_contradiction(earlier, asset)
+        distinct[known_by] = asset
 
 
 def _refuse_contradiction(one: Asset, other: Asset) -> None:
@@ -110,11 +120,10 @@ def _refuse_contradiction(one: Asset, other: Asset) -> None:
     )
 
 
-def _chosen(field: str, group: Sequence[Listed]) -> object:
+def _chosen(field: str, blank: object, group: Sequence[Listed]) -> object:
     for entry in group:
         if field in entry.said:
             return getattr(entry.asset, field)
-    blank = getattr(Asset(name=""), field)
     return next((value for entry in group if (value := getattr(entry.asset, field)) != blank), blank)
 
 

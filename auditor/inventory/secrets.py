@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from auditor.documents import Document, Key, Plain
 from auditor.errors import ContentError, Place
@@ -21,6 +22,7 @@ _MEND = (
 )
 
 
+@lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds a secret: `password`, `ansible_become_pass`, `snmpCommunity`, `api-token`."""
     words = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)

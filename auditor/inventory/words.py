@@ -51,7 +51,7 @@ _SPREADSHEET: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 
 def squeezed(text: str) -> str:
     """Return a text's letters and digits in lower case, so that `Serial-Number` and `serial number` are the same."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:

@@ -49,7 +49,7 @@ def read(path: Path) -> Declared:
     rows = [_listed(row, document, ("assets", index)) for index, row in enumerate(written.assets)]
     includes = tuple(_include(each, document, ("include", index)) for index, each in enumerate(written.include))
     return Declared(
-        Source(tuple(with_defaults(row, defaults) for row in rows), tuple(_unusable(document, written))),
+        Source(tuple(with_defaults(row, defaults) for row in rows), tuple(_unusable(document, written, rows))),
         written.scope.allow,
         written.scope.deny,
         tuple(replace(each, defaults=with_defaults(listed(each.defaults), defaults).asset) for each in includes),
@@ -102,8 +102,10 @@ def _parted(text: str) -> tuple[str, str]:
     return kind, value
 
 
-def _unusable(document: Document, written: InventoryFile) -> Iterator[str]:
+def _unusable(document: Document, written: InventoryFile, rows: Sequence[Listed]) -> Iterator[str]:
     for index, row in enumerate(written.assets):
+        if len(rows[index].asset.identities) == len(row.identities):
+            continue
         for at, text in enumerate(row.identities):
             if identity(*_parted(text)) is None:
                 place = document.place("assets", index, "identities", at)

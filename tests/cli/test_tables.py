@@ -10,10 +10,13 @@ import subprocess
 import sys
 import termios
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from auditor.cli.tables import print_rows
 from auditor.setup import open_store
 from auditor.start import make_workspace
 from auditor.store.records import AuditOutcome
@@ -74,6 +77,46 @@ def test_a_table_that_does_not_fit_is_written_a_field_a_line(auditor: Auditor, a
     assert all(len(word) == 10 for word in ids)
     assert wide[0].split() == ["ID", "SEVERITY", "STATE", "ASSET", "CHECK", "SUBJECT", "FOUND", "WANTED"]
     assert [line.split()[0] for line in wide[1:]] == ids
+
+
+LISTED = [["a-very-long-name-of-a-host", "192.0.2.1, 2001:db8::1, host.acme.example", "low"], ["b", "日本", "x"]]
+
+
+def printed(width: int) -> list[str]:
+    """Return the lines in which a console of this width shows two rows."""
+    written = StringIO()
+    print_rows(Console(file=written, width=width, soft_wrap=True), ("name", "found_at", "severity"), LISTED)
+    return written.getvalue().splitlines()
+
+
+def test_a_column_folds_at_words_and_a_name_stands_whole() -> None:
+    """Signs of double width count twice."""
+    assert printed(60) == [
+        "NAME                        FOUND AT                SEVERITY",
+        "a-very-long-name-of-a-host  192.0.2.1,              low     ",
+        "                            2001:db8::1,                    ",
+        "                            host.acme.example               ",
+        "b                           日本                    x       ",
+    ]
+
+
+def test_a_table_is_as_wide_as_it_must_be() -> None:
+    """And a field a line stands where it would not be legible."""
+    assert printed(200) == printed(80)
+    assert printed(80) == [
+        "NAME                        FOUND AT                                   SEVERITY",
+        "a-very-long-name-of-a-host  192.0.2.1, 2001:db8::1, host.acme.example  low     ",
+        "b                           日本                                       x       ",
+    ]
+    assert printed(40) == [
+        "NAME      a-very-long-name-of-a-host",
+        "FOUND AT  192.0.2.1, 2001:db8::1, host.acme.example",
+        "SEVERITY  low",
+        "",
+        "NAME      b",
+        "FOUND AT  日本",
+        "SEVERITY  x",
+    ]
 
 
 def test_an_audit_of_some_assets_counts_their_findings_only(auditor: Auditor, acme: Path) -> None:

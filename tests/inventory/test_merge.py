@@ -53,6 +53,15 @@ def test_one_name_with_two_serials_is_an_error() -> None:
     )
 
 
+def test_a_contradiction_is_found_among_many_that_are_alike() -> None:
+    """An export may list one device a thousand times over; the first of the like is named."""
+    alike = [entry("web-01", "serial:ABC1", line=line) for line in range(1, 1000)]
+
+    assert merged(alike)[0].declared_at == Place("f", 1)
+    with pytest.raises(ContentError, match=r"f:2000: web-01 \(serial:XYZ9\) and web-01 \(serial:ABC1, at f:1\)"):
+        merged([*alike, entry("web-01", "serial:XYZ9", line=2000)])
+
+
 def test_a_phone_with_two_sim_cards_is_one_asset() -> None:
     """The serial number decides before the IMEI."""
     assert len(merged([entry("p", "serial:ABC1", "imei:1" * 1), entry("p", "serial:ABC1", "imei:2")])) == 1

@@ -24,8 +24,7 @@ mount -t tmpfs -o mode=755,nosuid dev dev
 mkdir -p run/sshd run/lock run/user dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
 chmod 1777 dev/shm
-for node in null:3 zero:5 full:7 random:8 urandom:9; do mknod -m 666 "dev/${node%:*}" c 1 "${node#*:}"; done
-mknod -m 666 dev/tty c 5 0
+cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty dev
 ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mkdir -p .lab/beside
@@ -49,6 +48,13 @@ if [ -e .lab/keep ]; then
   rm -rf .lab
   exec tar -c --xattrs --xattrs-include='*' -f "$lab/layer.tar" -C "$work/upper" --exclude=./.lab .
 fi
+# What a script cannot do itself, it may ask for: mounts of folders on themselves, `PLACE OPTIONS`, and what the kernel was
+# told when it started.
+[ ! -e srv/mounts ] || while read -r place options; do
+  [ -d ".$place" ] || mkdir -p ".$place"
+  mount -o "bind,$options" ".$place" ".$place"
+done <srv/mounts
+[ ! -e srv/cmdline ] || mount --bind srv/cmdline proc/cmdline
 mkdir -p mnt
 pivot_root . mnt
 umount -l mnt

@@ -99,12 +99,13 @@ password required pam_permit.so
 END
 printf '%s\n' 'account [success=1 default=ignore] pam_unix.so' 'account requisite pam_deny.so' \
   'account required pam_permit.so' >common-account
-printf '%s\n' 'session required pam_permit.so' 'session optional pam_unix.so' >common-session
+printf '%s\n' 'session required pam_permit.so' 'session required pam_limits.so' >common-session
 cp common-session common-session-noninteractive
 printf '@include common-password\n' >passwd
 for service in login sshd sudo; do
   printf '@include common-%s\n' auth account session-noninteractive >$service
 done
+for service in login sshd; do echo 'session required pam_limits.so' >>$service; done
 
 # --- sshd as the system has it; the lab's own has another configuration and another name ---
 rm -rf /etc/ssh/sshd_config.d
@@ -148,8 +149,7 @@ rm -rf /etc/cron.*
 for when in hourly daily weekly monthly d; do mkdir -m 700 /etc/cron.$when; done
 echo '17 * * * * root true' >/etc/crontab
 mkdir -p /boot/grub /etc/audit/rules.d
-echo 'set timeout=5' >/boot/grub/grub.cfg
-chmod 600 /etc/crontab /boot/grub/grub.cfg
+chmod 600 /etc/crontab
 rm -f /etc/audit/rules.d/* /etc/audit/audit.rules
 echo 'log_file = /var/log/audit/audit.log' >/etc/audit/auditd.conf
 echo '-e 2' >/etc/audit/rules.d/99-finalize.rules
@@ -161,19 +161,61 @@ chown root:root /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin
 chmod 1777 /tmp /var/tmp
 
 # --- the kernel: what files set at boot is what the lab's copy of /proc/sys says (good.py) ---
-rm -rf /etc/sysctl.d /etc/modprobe.d /etc/ufw/sysctl.conf
+rm -rf /etc/sysctl.d /etc/modprobe.d /etc/ufw/sysctl.conf /etc/prelink.cache
+mkdir -p /etc/systemd/system /usr/lib/systemd
 rm -f /usr/lib/sysctl.d/* /usr/local/lib/sysctl.d/*
 mkdir /etc/sysctl.d /etc/modprobe.d
 : >/etc/sysctl.conf
 cp /.lab/beside/sysctl.conf /etc/sysctl.d/60-good.conf
-for module in cramfs dccp freevxfs hfs hfsplus jffs2 rds sctp tipc udf usb-storage; do
-  printf 'install %s /bin/false\nblacklist %s\n' $module $module
-done >/etc/modprobe.d/good.conf
 [ -e /usr/sbin/modprobe ] || : >/usr/sbin/modprobe
+rm -rf /lib/modules
+modules=/lib/modules/$(uname -r)
+mkdir -p "$modules"
+echo kernel/fs/ext4/ext4.ko >"$modules/modules.builtin"
+for module in bluetooth cramfs dccp firewire-core freevxfs hfs hfsplus jffs2 rds sctp squashfs tipc udf usb-storage; do
+  echo "kernel/lab/$module.ko:"
+  echo "install $module /bin/false" >&3
+  echo "blacklist $module" >&3
+done >"$modules/modules.dep" 3>/etc/modprobe.d/good.conf
+
+# --- how it starts, what is mounted how, and what becomes of memory ---
+echo 'quiet audit=1 audit_backlog_limit=8192 lockdown=integrity' >/srv/cmdline
+cat >/boot/grub/grub.cfg <<'END'
+set superusers="root"
+password_pbkdf2 root grub.pbkdf2.sha512.10000.0123456789ABCDEF.0123456789ABCDEF
+menuentry 'Lab OS' {
+linux /boot/vmlinuz root=/dev/vda1 ro quiet audit=1 audit_backlog_limit=8192
+}
+END
+chmod 600 /boot/grub/grub.cfg
+# To mount takes a root half as long again as all else, so that a script has to ask for it: mv /srv/good-mounts /srv/mounts.
+cat >/srv/good-mounts <<'END'
+/tmp nosuid,nodev,noexec
+/dev/shm nosuid,nodev,noexec
+/home nosuid,nodev
+/var nosuid,nodev
+/var/tmp nosuid,nodev,noexec
+/var/log nosuid,nodev,noexec
+/var/log/audit nosuid,nodev,noexec
+END
+mkdir -p /var/log/audit
+while read -r place options; do echo "LABEL=lab $place ext4 $options 0 2"; done </srv/good-mounts >/etc/fstab
+echo 'files.example:/srv /srv/share nfs nosuid,nodev,noauto 0 0' >>/etc/fstab
+rm -rf /etc/security/limits.d /etc/systemd/coredump.conf.d
+echo '* hard core 0' >/etc/security/limits.conf
+printf '%s\n' '[Coredump]' Storage=none ProcessSizeMax=0 >/etc/systemd/coredump.conf
+[ -e /usr/lib/systemd/systemd-coredump ] || : >/usr/lib/systemd/systemd-coredump
+for folder in /etc /run; do rm -rf $folder/systemd/system.conf*; done
+printf '%s\n' '[Manager]' CtrlAltDelBurstAction=none >/etc/systemd/system.conf
+ln -sf /dev/null /etc/systemd/system/ctrl-alt-del.target
+[ -e /usr/lib/systemd/systemd ] || : >/usr/lib/systemd/systemd
+for mode in rescue emergency; do
+  printf '[Service]\nExecStart=-/lib/systemd/systemd-sulogin-shell %s\n' $mode >/etc/systemd/system/$mode.service
+done
 
 # --- logs, time, services: programs that only run, and one that says what chronyc says of a clock that is right ---
 rm -rf /etc/rsyslog.d /etc/systemd/journald.conf.d /etc/chrony*
-mkdir -p /etc/rsyslog.d /etc/systemd /etc/chrony /usr/lib/systemd
+mkdir -p /etc/rsyslog.d /etc/chrony
 echo '*.* action(type="omfwd" target="loghost.example" port="514" protocol="tcp")' >/etc/rsyslog.conf
 printf '%s\n' '[Journal]' 'Storage=persistent' 'ForwardToSyslog=yes' >/etc/systemd/journald.conf
 [ -e /usr/lib/systemd/systemd-journald ] || : >/usr/lib/systemd/systemd-journald
@@ -214,5 +256,5 @@ rm -f /var/cache/apt/*.bin
 printf '#!/bin/sh\n' >/usr/bin/unattended-upgrade
 chmod 755 /usr/bin/unattended-upgrade
 : >/etc/cron.daily/apt-compat
-rm -rf /boot/vmlinu* /lib/modules
+rm -rf /boot/vmlinu*
 : >"/boot/vmlinuz-$(uname -r)"

@@ -15,7 +15,8 @@ from tests.system.good import SYSCTL, good_layer
 from tests.system.scenario import UNKNOWN, Scenario
 
 Demanded = Sequence[tuple[Check, Mapping[str, object]]]
-_DAEMONS: Final = "\nfor daemon in $(cat /srv/daemons); do $daemon 1d & done\n"
+DAEMONS: Final = "for daemon in $(cat /srv/daemons); do $daemon 1d & done\n"
+"""What ends a script: the daemons that it left in their list are started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def good_roots(below: Path, folder: Path) -> Iterator[Lab]:
 def outcome(scenario: Scenario, lab: Lab, content: Content, accounts: Iterable[str] = ACCOUNTS) -> Outcome:
     """Return what a scenario comes to in a new root."""
     wanted = [(content.checks[scenario.check], scenario.settings)]
-    with lab.root("set -e\n" + scenario.does + _DAEMONS) as root:
+    with lab.root(f"set -e\n{scenario.does}\n{DAEMONS}") as root:
         results = {account: asked(root, account, wanted, content)[0] for account in accounts}
         return Outcome(scenario, root.status, root.said, results)
 
