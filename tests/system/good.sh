@@ -99,7 +99,7 @@ password required pam_permit.so
 END
 printf '%s\n' 'account [success=1 default=ignore] pam_unix.so' 'account requisite pam_deny.so' \
   'account required pam_permit.so' >common-account
-printf '%s\n' 'session required pam_permit.so' 'session required pam_limits.so' >common-session
+printf '%s\n' 'session required pam_permit.so' 'session optional pam_unix.so' >common-session
 cp common-session common-session-noninteractive
 printf '@include common-password\n' >passwd
 for service in login sshd sudo; do

@@ -96,7 +96,7 @@ _START: Final = (
     fails("console.maintenance-password", f"printf '[Service]\\nExecStart=/bin/sh\\n' >{_SYSTEM}/rescue.service"),
     fails("console.maintenance-password", f"mkdir {_SYSTEM}/emergency.service.d; printf "
           f"'[Service]\\nEnvironment=SYSTEMD_SULOGIN_FORCE=1\\n' >{_SYSTEM}/emergency.service.d/a.conf"),
-    passes("console.maintenance-password", f"ln -s /dev/null {_SYSTEM}/rescue.service", why="one is masked"),
+    passes("console.maintenance-password", f"ln -sf /dev/null {_SYSTEM}/rescue.service", why="one is masked"),
     fails("console.no-debug-shell", "ln -s ../init.d/debug-shell /etc/rc2.d/S02debug-shell"),
     fails("mounts.automatic-off", "ln -s ../init.d/autofs /etc/rc2.d/S02autofs"),
     fails("mounts.network", "echo 'files.example:/a /srv/a nfs4 nodev 0 0' >>/etc/fstab"),

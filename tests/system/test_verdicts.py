@@ -41,7 +41,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def outcomes(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Outcomes]:
+def outcomes(lab: Lab, request: pytest.FixtureRequest) -> Outcomes:
     """Return what the chosen scenarios come to: several roots are up at a time.
 
     All are waited for here, as pytest writes to the environment between tests, which every audit reads.
@@ -52,11 +52,10 @@ def outcomes(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Outcomes]:
         if isinstance(scenario := getattr(item, "callspec", None) and item.callspec.params.get("scenario"), Scenario)
     }
     with ThreadPoolExecutor(4) as pool:
-        known = {
+        return {
             name: pool.submit(outcome, one, lab, CONTENT, ACCOUNTS if name in BY_ALL.values() else ("root",))
             for name, one in chosen.items()
         }
-    yield known
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario.name for scenario in SCENARIOS])
