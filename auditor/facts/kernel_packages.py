@@ -8,7 +8,6 @@ linux-lts 6.6.14-r0.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final
 
 from auditor.facts.installed import InstalledPackages, Kernel, Package
@@ -67,7 +66,7 @@ def _dpkg(kernels: Iterable[Package], kernel: Kernel) -> Iterator[Package]:
     found = [package for package in kernels if package.name in names]
     for package in found[:1]:
         version = kernel.built or package.version
-        yield replace(package, source=source_of(package), source_version=version, version=version)
+        yield package._replace(source=source_of(package), source_version=version, version=version)
 
 
 def _rpm(kernels: Iterable[Package], kernel: Kernel) -> Iterator[Package]:
@@ -84,7 +83,7 @@ def _apk(kernels: Iterable[Package], kernel: Kernel) -> Iterator[Package]:
     for package in kernels:
         if told and package.name == f"linux-{told[3]}":
             version = f"{told[1]}-r{told[2]}"
-            yield replace(package, version=version, source_version=version)
+            yield package._replace(version=version, source_version=version)
 
 
 _RUNNING: Final[Mapping[Manager, Callable[[Iterable[Package], Kernel], Iterator[Package]]]] = {

@@ -9,6 +9,7 @@ without a file of its own uses `other`, and /etc/pam.d goes before the vendor's 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from auditor.errors import Unreadable
@@ -104,11 +105,17 @@ def _text(files: Bundle, name: str) -> str | None:
     return files.get(name) if name.startswith("/") else files.first(*(f"{folder}/{name}" for folder in FOLDERS))
 
 
-def _statements(text: str, kind: Kind) -> Iterator[list[str]]:
-    """Yield the words of the lines that may be of a kind, or include another file."""
+@lru_cache(maxsize=64)
+def _statements(text: str, kind: Kind) -> tuple[tuple[str, ...], ...]:
+    """Return the words of the lines that may be of a kind, or include another file.
+
+    Hosts share these files, each service includes the same ones, and several facts rest on them: each is read once.
+    """
+    found = []
     lines = text.replace("\\\n", " ").split("\n")
     for line in [line for line in lines if line and line[0] != "#"]:
         told = line.partition("#")[0]
         first = told.split(None, 1)[:1]
         if first and first[0].lstrip("-").lower() in {kind, "@include"}:
-            yield _WORD.findall(told)
+            found.append(tuple(_WORD.findall(told)))
+    return tuple(found)

@@ -8,6 +8,7 @@ a value that is computed is not known.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _QUOTED: Final = r'"(?:[^"\\]|\\[\s\S])*"' + r"|'[^']*'|\\[\s\S]|\$\([^()]*\)|`[^`]*`|\$\{[^{}]*\}"
@@ -54,12 +55,18 @@ class Assignment:
     place: str
 
 
-def commands(path: str, lines: Iterable[str]) -> Iterator[Command]:
-    """Yield the commands of a file in their order; what is tested by if, while and until is no command."""
+def commands(path: str, lines: Iterable[str]) -> tuple[Command, ...]:
+    """Return the commands of a file in their order; what is tested by if, while and until is no command."""
+    return _commands(path, "\n".join([*lines, ""]))
+
+
+@lru_cache(maxsize=64)
+def _commands(path: str, text: str) -> tuple[Command, ...]:
+    """Return the commands of a text; hosts share their start files, and several facts rest on them."""
+    commanded: list[Command] = []
     words: list[str] = []
     nest = _Nest()
     line, counted, chained = 1, 0, ""
-    text = "\n".join([*lines, ""])
     for token in _TOKEN.finditer(text):
         if token.lastgroup == "word":
             words.append(token[0])
@@ -68,10 +75,12 @@ def commands(path: str, lines: Iterable[str]) -> Iterator[Command]:
             found = nest.enter(words)
             if found:
                 line, counted = line + text.count("\n", counted, token.start()), token.start()
-                yield Command(tuple(found), (*nest.conditions(), *([chained] if chained else [])), f"{path}:{line}")
+                under = (*nest.conditions(), *([chained] if chained else []))
+                commanded.append(Command(tuple(found), under, f"{path}:{line}"))
             chained = " ".join([chained, *(found or words)]).strip() if end in {"&&", "||"} else ""
             nest.bracket(end, words)
             words = []
+    return tuple(commanded)
 
 
 class _Nest:

@@ -1,6 +1,5 @@
 """Of several kernels on the disk, the one that runs."""
 
-from dataclasses import replace
 
 import pytest
 
@@ -112,7 +111,7 @@ def test_rpms_of_the_kernel_that_runs() -> None:
 def test_suse_leaves_the_rebuild_out_of_the_name() -> None:
     """5.14.21-150500.55.39-default is kernel-default 5.14.21-150500.55.39.1, and not ...55.391.1."""
     right = rpm("kernel-default", "5.14.21-150500.55.39.1", "kernel-default")
-    wrong = replace(right, version="0:5.14.21-150500.55.391.1")
+    wrong = right._replace(version="0:5.14.21-150500.55.391.1")
     _, running, _ = split(host("rpm", Kernel("5.14.21-150500.55.39-default"), wrong, right))
 
     assert running == [right]
