@@ -6,8 +6,9 @@ package's own), rpm(8) (--queryformat), the installed database of apk (P, V, o: 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 from auditor import Answer, Limits, Platform, Shell, Unreadable, derived, probe
@@ -19,6 +20,7 @@ from auditor.facts.updates import done
 from auditor.facts.upkeep import built_version
 from auditor.facts.versions import Manager
 
+_SHARED: Final = 20_000  # rows that are remembered: hosts of one release have most of their packages in common
 _MOST: Final = 16 * 1024 * 1024  # bytes; 50,000 packages take 5 MB
 _RPM: Final = "%{NAME}\\t%|EPOCH?{%{EPOCH}}:{0}|:%{VERSION}-%{RELEASE}\\t%{SOURCERPM}\\t%{ARCH}\\t%{VENDOR}"
 _APK: Final = "/lib/apk/db/installed /usr/lib/apk/db/installed"
@@ -103,7 +105,7 @@ class InstalledPackages:
 def package_list(answer: Answer) -> PackageList:
     """Read what dpkg, rpm or apk lists. Raises Unreadable for a list that is empty, cut off or of another kind."""
     files = read(answer.text)
-    for manager, rows in (("dpkg", _dpkg), ("rpm", _rpm), ("apk", _apk)):
+    for manager, rows in (("dpkg", partial(_rows, _dpkg)), ("rpm", partial(_rows, _rpm)), ("apk", _apk)):
         if files.get(manager) is not None:
             packages = tuple(rows(done(files, manager, {0})))
             if not packages:
@@ -162,39 +164,47 @@ def _kernel(files: Bundle) -> Kernel:
     return Kernel(release, built_version(files.get("built") or ""), here.strip() == "here")
 
 
-def _rows(text: str, manager: str, fields: int) -> Iterator[list[str]]:
+def _rows(of_row: Callable[[str], Package | None], text: str) -> Iterator[Package]:
+    """Yield the packages of a list with a line each."""
     for line in text.split("\n"):
-        cells = line.split("\t")
-        if len(cells) == fields and cells[1]:
-            yield cells
-        elif line.strip():
-            raise Unreadable(f"{manager} lists a package in a way that is not known: {line[:80]}")
+        package = of_row(line) if line.strip() else None
+        if package is not None:
+            yield package
 
 
-def _dpkg(text: str) -> Iterator[Package]:
-    for status, name, version, arch, source, source_version in _rows(text, "dpkg", 6):
-        if status[1:2] in {"i", "U", "F", "W", "t", "H"} and version:
-            held = status.startswith("h")
-            yield Package(name, version, source or name, source_version or version, arch, held=held)
+def _cells(line: str, manager: str) -> list[str]:
+    cells = line.split("\t")
+    if len(cells) != 6 or not cells[1]:
+        raise Unreadable(f"{manager} lists a package in a way that is not known: {line[:80]}")
+    return cells
 
 
-def _rpm(text: str) -> Iterator[Package]:
-    for name, version, source, arch, vendor, label in _rows(text, "rpm", 6):
-        if name == "gpg-pubkey":  # a key that signs packages
-            continue
-        if not re.fullmatch(r"[0-9]+:[^-]+-[^-]+", version):
-            raise Unreadable(f"rpm lists {name[:80]} without epoch, version and release")
-        origin, module = ("" if value == "(none)" else value for value in (vendor, label))
-        built = re.fullmatch(r"(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm", source)
-        yield Package(
-            name,
-            version,
-            built[1] if built else name,
-            built[2] if built else version.partition(":")[2],
-            arch,
-            origin,
-            stream=":".join(module.split(":")[:2]),
-        )
+@lru_cache(maxsize=_SHARED)
+def _dpkg(line: str) -> Package | None:
+    status, name, version, arch, source, source_version = _cells(line, "dpkg")
+    if status[1:2] not in {"i", "U", "F", "W", "t", "H"} or not version:
+        return None
+    return Package(name, version, source or name, source_version or version, arch, held=status.startswith("h"))
+
+
+@lru_cache(maxsize=_SHARED)
+def _rpm(line: str) -> Package | None:
+    name, version, source, arch, vendor, label = _cells(line, "rpm")
+    if name == "gpg-pubkey":  # a key that signs packages
+        return None
+    if not re.fullmatch(r"[0-9]+:[^-]+-[^-]+", version):
+        raise Unreadable(f"rpm lists {name[:80]} without epoch, version and release")
+    origin, module = ("" if value == "(none)" else value for value in (vendor, label))
+    built = re.fullmatch(r"(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm", source)
+    return Package(
+        name,
+        version,
+        built[1] if built else name,
+        built[2] if built else version.partition(":")[2],
+        arch,
+        origin,
+        stream=":".join(module.split(":")[:2]),
+    )
 
 
 def _apk(text: str) -> Iterator[Package]:
