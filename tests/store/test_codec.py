@@ -45,6 +45,7 @@ EVIDENCE = st.builds(
     problem=TEXT,
     privilege=TEXT,
     origin=TEXT,
+    exit_status=st.none() | st.integers(0, 255),
 )
 VIOLATIONS = st.builds(Violation, TEXT, VALUES, VALUES)
 UNDECIDED = st.builds(Undecided, TEXT, TEXT)
