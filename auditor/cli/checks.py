@@ -84,7 +84,9 @@ def run(
     config: Annotated[Path | None, typer.Option(help="A network device's saved configuration.", dir_okay=False)] = None,
     snmp: Annotated[str, typer.Option(metavar="HOST:PORT", help="An SNMP agent.")] = "",
     nmap: Annotated[str, typer.Option(metavar="HOST", help="A host to look at from outside.")] = "",
-    replay: Annotated[Path | None, typer.Option(help="A recording's folder.", file_okay=False)] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="A recording's folder, judged as of its day.", file_okay=False)
+    ] = None,
     credential: Annotated[str, typer.Option(help="A credential of auditor.toml, by name.")] = "",
     platform: Annotated[Platform | None, typer.Option(help="What the target runs.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A check's setting.")] = None,
