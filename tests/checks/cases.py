@@ -1,4 +1,4 @@
-"""All cases of plain values of all checks, collected from the test files beside this one as `auditor checks test` does."""
+"""The cases of plain values of all checks, found in the files beside this one as `auditor checks test` does."""
 
 from typing import Final
 
