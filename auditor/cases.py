@@ -49,7 +49,7 @@ def find_cases(workspace: Workspace) -> list[Found]:
     Only files that have such a list are loaded. Raises ContentError for one that cannot be.
     """
     folders = [workspace.root / name for name in LOOKED_IN] if workspace.exists else []
-    files = [path for folder in folders for path in sorted(folder.glob("test_*.py"))]
+    files = [path for folder in folders for path in sorted(folder.glob("test_*.py")) if path.is_file()]
     return [one for path in files if _HOLDS.search(path.read_text("utf-8", "replace")) for one in _cases(path)]
 
 

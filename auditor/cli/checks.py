@@ -133,7 +133,7 @@ def run(
 def cases(
     context: typer.Context,
     check_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="CHECK...", help="Ids or subjects; all that have cases, when none.")
+        list[str] | None, typer.Argument(metavar="CHECK", help="Ids or subjects; all that have cases, when none.")
     ] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:

@@ -30,6 +30,7 @@ def list_(
                 "asked_at": seen.asked_at,
                 "as": seen.privilege,
                 "problem": seen.problem,
+                "exit_status": seen.exit_status,
                 "digest": seen.digest,
             }
             for seen in store.evidence(asset=asset, audit=audit)
@@ -75,8 +76,8 @@ def record(
     """Write what an asset answered, redacted, as a recording: a fixture for the cases of checks.
 
     Each answer is a file named after what is read out of it; recording.json has the rest, and the asset with its names.
-    `checks run --replay`, a Case and an inventory's `replay:` play it, as of its day. A recording that is there is
-    replaced; files that somebody edited are not.
+    `checks run --replay` and a Case judge it as of its day; an inventory's `replay:` plays it, too. A recording that is
+    there is replaced; files that somebody edited are not.
     """
     from auditor.recording import record as write
 

@@ -75,10 +75,13 @@ class Recording:
             raise Unreachable(f"{self.folder / INDEX} is not a recording: day: {error}") from error
 
     def asked_at(self, entry: Entry) -> datetime:
-        """Return when an answer was given. Raises ValueError and KeyError where nothing says so."""
+        """Return when an answer was given. Raises ValueError and KeyError where nothing says so, or not in which zone."""
         times = self.index.get("asked_at")
         own = entry.get("asked_at") or (times if isinstance(times, Mapping) else {})[str(entry["channel"])]
-        return datetime.fromisoformat(str(own))
+        at = datetime.fromisoformat(str(own))
+        if at.tzinfo is None:
+            raise ValueError(f"{own} needs a time zone, as in {own}+00:00")
+        return at
 
 
 def read_regular(path: Path, most: int) -> bytes:

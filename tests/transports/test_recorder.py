@@ -200,6 +200,15 @@ def test_what_makes_no_sense_is_no_recording(folder: Path, change: dict[str, obj
         _ = (recorded.asset, recorded.day)
 
 
+@pytest.mark.parametrize("at", [None, "", "noon", "2026-11-22T03:00:00"])
+def test_an_answer_of_no_time_is_none(folder: Path, at: str | None) -> None:
+    """Evidence is of a moment, and two recordings are compared by it."""
+    (folder / INDEX).write_text((folder / INDEX).read_text().replace('"2026-11-22T03:00:00+00:00"', json.dumps(at)))
+
+    (answered,) = Replay(folder).ask(asset(), OVER_SSH, [UPTIME])
+    assert answered.problem.startswith("the recording's answer cannot be read: ")
+
+
 def test_a_recording_may_leave_out_all_but_the_answers(folder: Path) -> None:
     """As one that is written by hand does."""
     (folder / INDEX).write_text('{"asset": "web-01", "answers": []}')
