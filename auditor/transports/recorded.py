@@ -75,7 +75,7 @@ class Recording:
             raise Unreachable(f"{self.folder / INDEX} is not a recording: day: {error}") from error
 
     def asked_at(self, entry: Entry) -> datetime:
-        """Return when an answer was given. Raises ValueError and KeyError where nothing says so, or not in which zone."""
+        """Return when an answer was given. Raises ValueError and KeyError where nothing says so as it should."""
         times = self.index.get("asked_at")
         own = entry.get("asked_at") or (times if isinstance(times, Mapping) else {})[str(entry["channel"])]
         at = datetime.fromisoformat(str(own))

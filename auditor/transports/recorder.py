@@ -82,7 +82,7 @@ def _short(seen: Evidence) -> str:
 
 
 def _described(asset: Asset) -> Mapping[str, object]:
-    """Return what a check may look at in an asset, and over what it was asked; not where it is or with what secret."""
+    """Return what a check may look at in an asset, and over what it was asked, without ports, paths and credentials."""
     from pydantic import TypeAdapter  # noqa: PLC0415
 
     ways = tuple(dict.fromkeys(Access(channel=one.channel, holds=one.holds) for one in asset.accesses))
