@@ -23,6 +23,7 @@ from auditor.model.policy import Control, Demand
 from auditor.model.probe import Derived, Probe
 from auditor.model.result import Result, Verdict
 from auditor.plugins import Content
+from auditor.recording import replay
 from auditor.settings import Settings, read_settings
 from auditor.setup import ambient, carriers
 from auditor.transports.host_keys import HostKeys, KnownHosts, RememberedKeys
@@ -94,19 +95,25 @@ def demanded(checks: Iterable[Check], words: Sequence[str]) -> list[tuple[Check,
 def try_checks(
     folder: Path, target: Target, wanted: Sequence[tuple[Check, Mapping[str, object]]], content: Content
 ) -> Tried:
-    """Ask one target what these checks need and judge it. Raises UsageError for a target that makes no sense."""
-    asset = asset_of(target)
+    """Ask one target what these checks need and judge it. Raises UsageError for a target that makes no sense.
+
+    Raises Unreachable for a recording that cannot be read.
+    """
+    asset, workspace = asset_of(target), Workspace.find(folder)
     control = Control(id="command-line", title="Asked for on the command line", policy="command-line")
     demands = [Demand(control=control, check=check, settings=settings) for check, settings in wanted]
+    if target.replay is not None:
+        played = replay(target.replay, demands, content, intel=workspace.intel, platform=target.platform)
+        return Tried(played.results, played.reached)
     plan = plan_asset(asset, demands, content)
-    settings, document = read_settings(Workspace.find(folder))
+    settings, document = read_settings(workspace)
     keys: HostKeys = KnownHosts(target.known_hosts) if target.known_hosts else RememberedKeys()
     scope = Scope.parse(settings.scope.allow, settings.scope.deny, document)
     credentials = credentials_of(settings, document, target)
     redactor = Redactor(b"one run", credentials.given_away)
     with carriers(settings, credentials, keys, scope) as channels:
         collected = Asker(channels, redactor, declared_requests(content)).ask(Job(asset, plan.requests))
-    given = ambient(datetime.now(UTC).date(), Workspace.find(folder).intel, plan.ways.keys())
+    given = ambient(datetime.now(UTC).date(), workspace.intel, plan.ways.keys())
     facts = Facts(plan, collected.answers, given)
     return Tried(tuple(judge_all(plan.demands, asset, facts)), collected.reached or not plan.requests)
 

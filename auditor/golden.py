@@ -85,6 +85,7 @@ def _answer(request: Request, seen: Evidence, texts: Mapping[str, str]) -> Answe
         privilege=seen.privilege,
         place=seen.origin,
         digest=seen.digest,
+        exit_status=seen.exit_status,
     )
 
 

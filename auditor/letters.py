@@ -147,7 +147,7 @@ def _evidence(seen: Evidence) -> _Line:
 
 
 def _evidence_from(line: _Line) -> Evidence:
-    asset, request, channel, asked_at, *others = line
+    asset, request, channel, asked_at, *others, status = line
     digest, problem, privilege, origin = map(str, others)
     return Evidence(
         asset=str(asset),
@@ -158,6 +158,7 @@ def _evidence_from(line: _Line) -> Evidence:
         problem=problem,
         privilege=privilege,
         origin=origin,
+        exit_status=cast("int | None", status),
     )
 
 

@@ -67,7 +67,8 @@ controls: []
 """
 
 _CHECKS: Final = """\
-Checks of your own: one Python file a subject. `auditor checks new SUBJECT.NAME` writes a working one to start from.
+Checks of your own: one Python file a subject. `auditor checks new SUBJECT.NAME` writes a working one to start from,
+with its cases in tests/; `auditor checks test` tries these, and `auditor checks list --trust` counts them.
 """
 
 _REPORTS: Final = """\

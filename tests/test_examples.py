@@ -11,12 +11,10 @@ from auditor.cli.main import app
 from auditor.credentials import parse_credentials
 from auditor.documents import read_toml
 from auditor.inventory import load
-from auditor.model.result import Verdict
-from auditor.plugins import load_content, load_file
+from auditor.plugins import load_content
 from auditor.policy.load import load_policy
-from auditor.testing import judged
 from auditor.workspace import Workspace
-from tests.make import ROOT, TODAY
+from tests.make import ROOT
 
 DOCUMENTS = [
     ROOT / name
@@ -29,14 +27,6 @@ DOCUMENTS = [
         "docs/operating.md",
     )
 ]
-IMPORTS = """\
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-
-from auditor import Answer, Fix, Outcome, Platform, Severity, Shell, Undecided, Unreadable, Violation, check, probe
-from auditor.facts.ambient import Today
-"""
 TEXTS = {document: document.read_text(encoding="utf-8") for document in DOCUMENTS}
 
 
@@ -93,19 +83,6 @@ def test_the_shown_credential_is_understood(tmp_path: Path) -> None:
     assert isinstance(tables, dict)
 
     assert parse_credentials(tables, document).names == {"linux-audit"}
-
-
-def test_the_check_of_the_guide_judges(tmp_path: Path) -> None:
-    """The three parts of checks/README.md are one working file, and its cases hold."""
-    fact, probe, check, cases = blocks("python", ROOT / "checks/README.md")
-    (tmp_path / "backup.py").write_text(f"{IMPORTS}\n\n{fact}\n\n{probe}\n\n{check}")
-    content = load_file(tmp_path / "backup.py")
-    today = content.Today(TODAY)
-
-    assert judged(content.recent, content.Backup(TODAY), today).verdict is Verdict.PASS
-    assert judged(content.recent, content.Backup(TODAY.replace(day=1)), today).verdict is Verdict.FAIL
-    assert judged(content.recent, content.Backup(None), today).verdict is Verdict.UNKNOWN
-    assert cases.count("Case(") == 3
 
 
 @pytest.mark.parametrize(("document", "command"), commands(), ids=[command for _, command in commands()])

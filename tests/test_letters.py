@@ -6,9 +6,9 @@ from dataclasses import replace
 from auditor import letters
 from auditor.collect.ask import Collected, Job
 from auditor.judging import Judge
-from auditor.model.evidence import text_digest
+from auditor.model.evidence import Evidence, text_digest
 from auditor.model.policy import Control, Demand
-from auditor.testing import an_answer, an_asset
+from auditor.testing import NOW, an_answer, an_asset
 from tests.test_judging import LIMIT, PLANNER, WHO, enough, not_root
 
 ASSET = an_asset("web-1")
@@ -33,6 +33,19 @@ def test_an_outcome_comes_back_as_it_was():
         collected, judged = outcome(account)
         letter = letters.Writer().outcome(PLAN, collected, judged, ())
         assert (collected, judged) == letters.Reader().outcome(letter, PLAN)
+
+
+def test_what_a_verdict_rests_on_besides_the_answers_comes_back():
+    """The inventory's entry, a day, a data set."""
+    collected, judged = outcome("root")
+    day = Evidence(asset="", request="today's date", channel="clock", origin="2026-11-22")
+    status = replace(day, asset="web-1", channel="ssh", asked_at=NOW, digest="0" * 64, privilege="root", exit_status=3)
+    more = replace(
+        judged, evidence=(*judged.evidence, day, status, replace(status, problem="cut off", exit_status=None))
+    )
+    letter = letters.Writer().outcome(PLAN, collected, more, ())
+
+    assert (collected, more) == letters.Reader().outcome(letter, PLAN)
 
 
 def test_a_known_text_is_left_out_and_its_digest_stays():

@@ -29,11 +29,12 @@ def test_what_is_written_loads_and_its_cases_are_right(tmp_path: Path, check_id:
     tests = load_file(test_file)
 
     assert check_id in {one.id for one in vars(load_file(check_file)).values() if isinstance(one, Check)}
-    assert len(tests.CASES) == 4
+    assert len(tests.CASES) == 6
     for case in tests.CASES:
         assert isinstance(case, Case)
         assert case.check.id == check_id
         case.assert_right()
+    tests.test_every_verdict_is_right()
     tests.test_the_probe_reads_what_the_host_says()
     tests.test_garbage_is_no_fact()
 

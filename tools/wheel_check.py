@@ -110,7 +110,11 @@ def _uses(elsewhere: Environment, scratch: Path) -> Iterator[tuple[str, str]]:
     made = {name for name in CONTENT if any((empty / "company" / name).glob("*"))}
     yield "auditor init made the four folders", _listing("lacks", set(CONTENT) - made)
     yield "auditor policy lint, of the policy made", _unless(auditor("-C", "company", "policy", "lint"), "")
-    yield "auditor checks list", _unless(auditor("checks", "list"), "ssh.root-login")
+    trusted = auditor("checks", "list", "--trust", "--subject", "ssh", "--format", "json")
+    yield "auditor checks list --trust", _unless(trusted, "ssh.root-login")
+    yield "auditor checks list --trust has counts", "a check has no pass" if '"pass": 0' in trusted.output else ""
+    yield "auditor checks new", _unless(auditor("-C", "company", "checks", "new", "backup.recent"), "")
+    yield "auditor checks test, without pytest", _unless(auditor("-C", "company", "checks", "test"), "0 differ")
     audit = auditor("-C", "company", "audit")
     yield "auditor audit, of this machine", _unless(audit, "Coverage: 1 of 1", statuses=(0, 1))
     written = {path.name for path in (empty / "company").glob("out/*/*")}

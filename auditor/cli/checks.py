@@ -6,26 +6,37 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, briefly, emit, emit_json, say
+from auditor.cli.console import Format, FormatOption, briefly, counted, emit, emit_json, say
 from auditor.cli.session import session
 from auditor.errors import UsageError
 from auditor.model.asset import Platform
 
 if TYPE_CHECKING:
+    from auditor.cases import Tried
     from auditor.model.check import Check
+    from auditor.plugins import Content
 
-app = typer.Typer(help="List, show, try and write checks.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="List, show, try, test and write checks.", no_args_is_help=True, rich_markup_mode=None)
+
+_KINDS = ("pass", "fail", "unknown", "not-applicable")
 
 
 @app.command("list", epilog="Example: auditor checks list --subject ssh --format json")
 def list_(
     context: typer.Context,
     subject: Annotated[str, typer.Option(help="Only this subject.")] = "",
+    trust: Annotated[bool, typer.Option("--trust", help="Show how many cases stand behind each check.")] = False,
     format_: FormatOption = Format.TABLE,
 ) -> None:
-    """List every check: those that ship, and the workspace's own."""
-    content = session(context).content()
-    rows = [
+    """List every check: those that ship, and the workspace's own.
+
+    With --trust, each with its pass, fail, unknown and not-applicable cases: tried now, as `checks test` does, and only
+    what is right counts. The checks that ship with an installed auditor had theirs counted when it was made.
+    """
+    here = session(context)
+    content = here.content()
+    stands = _trust(here.folder, content) if trust else {}
+    rows: list[dict[str, object]] = [
         {
             "id": check.id,
             "severity": check.severity.value,
@@ -34,11 +45,15 @@ def list_(
             "settings": list(check.settings),
             "references": list(check.references),
             "file": str(content.files[check.id]),
+            **({"cases": stands[check.id]} if trust else {}),
         }
         for check in content.checks.values()
         if subject in {"", check.subject}
     ]
-    emit(format_, rows, ("id", "severity", "title", "settings"), empty="No such check.")
+    if trust and format_ is Format.TABLE:
+        rows = [{"id": row["id"], **stands[str(row["id"])]} for row in rows]
+    columns = ("id", *_KINDS) if trust else ("id", "severity", "title", "settings")
+    emit(format_, rows, columns, empty="No such check.")
 
 
 @app.command(epilog="Example: auditor checks show ssh.root-login")
@@ -76,7 +91,7 @@ def show(
 )
 def run(
     context: typer.Context,
-    check_ids: Annotated[list[str], typer.Argument(metavar="CHECK...", help="Ids; `ssh.*` means all of a subject.")],
+    check_ids: Annotated[list[str], typer.Argument(metavar="CHECK...", help="Ids, or subjects for all of theirs.")],
     ssh: Annotated[str, typer.Option(metavar="USER@HOST:PORT", help="A host to log in to.")] = "",
     key: Annotated[Path | None, typer.Option(help="The private key for --ssh.", dir_okay=False)] = None,
     known_hosts: Annotated[Path | None, typer.Option(help="The file that pins the host's key.", dir_okay=False)] = None,
@@ -84,7 +99,9 @@ def run(
     config: Annotated[Path | None, typer.Option(help="A network device's saved configuration.", dir_okay=False)] = None,
     snmp: Annotated[str, typer.Option(metavar="HOST:PORT", help="An SNMP agent.")] = "",
     nmap: Annotated[str, typer.Option(metavar="HOST", help="A host to look at from outside.")] = "",
-    replay: Annotated[Path | None, typer.Option(help="A recording's folder.", file_okay=False)] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="A recording's folder, judged as of its day.", file_okay=False)
+    ] = None,
     credential: Annotated[str, typer.Option(help="A credential of auditor.toml, by name.")] = "",
     platform: Annotated[Platform | None, typer.Option(help="What the target runs.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A check's setting.")] = None,
@@ -112,6 +129,43 @@ def run(
     raise typer.Exit(tried.exit_code)
 
 
+@app.command("test", epilog="Examples: auditor checks test  |  auditor checks test backup ssh.root-login --format json")
+def cases(
+    context: typer.Context,
+    check_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="CHECK", help="Ids or subjects; all that have cases, when none.")
+    ] = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Try checks on their cases, offline: facts or recordings for which the right verdict is known.
+
+    Cases are looked for in the workspace: in the list CASES of each test_*.py in tests/ and tests/checks/, of values
+    auditor.testing.Case. `auditor checks new` writes such a file. The cases of the checks that ship are in auditor's
+    source, not in an installed auditor. Prints how many cases of each kind are right, then those that are not.
+
+    Exit code: 0 when all are right, 1 when any differs, 2 when there is no case to try.
+    """
+    from auditor.cases import find_cases, try_cases
+    from auditor.workspace import Workspace
+
+    here = session(context)
+    content, workspace = here.content(), Workspace.find(here.folder)
+    wanted = {check.id for check in chosen(content.checks, check_ids or [])}
+    found = [one for one in find_cases(workspace) if not wanted or one.case.check.id in wanted]
+    if not found:
+        raise UsageError(f"there are no such cases in {workspace.root}/tests; `auditor checks test --help` says where")
+    tried = try_cases(found, content.checks)
+    differing = [one for of_check in tried.values() for one in of_check.differing]
+    rows = [_tested(check, of_check) for check, of_check in tried.items()]
+    emit(format_, rows, ("check", *_KINDS, "differ"))
+    if format_ is Format.TABLE:
+        for one, difference in differing:
+            say(f"{one.case}\n  {one}\n  {difference}")
+        lacking = f"; no cases: {', '.join(sorted(wanted - tried.keys()))}" if wanted - tried.keys() else ""
+        say(f"{counted(len(found), 'case')} of {counted(len(tried), 'check')}, {len(differing)} differ{lacking}")
+    raise typer.Exit(1 if differing else 0)
+
+
 @app.command(epilog="Example: auditor checks new backup.recent")
 def new(
     context: typer.Context,
@@ -129,19 +183,38 @@ def new(
 
 
 def chosen(checks: "Mapping[str, Check]", wanted: list[str]) -> "list[Check]":
-    """Return the checks that ids and `subject.*` patterns name, in order. Raises UsageError."""
+    """Return the checks that ids, subjects and `subject.*` patterns name, in order. Raises UsageError."""
     import difflib
     from fnmatch import fnmatchcase
 
     found: dict[str, Check] = {}
     for pattern in wanted:
-        matching = [check for check_id, check in checks.items() if fnmatchcase(check_id, pattern)]
+        matching = [one for name, one in checks.items() if one.subject == pattern or fnmatchcase(name, pattern)]
         if not matching:
             near = difflib.get_close_matches(pattern, checks, n=3)
             hint = f"Did you mean {' or '.join(near)}?" if near else "`auditor checks list` shows all."
             raise UsageError(f"there is no check {pattern}. {hint}")
         found.update({check.id: check for check in matching})
     return list(found.values())
+
+
+def _trust(folder: Path, content: "Content") -> dict[str, dict[str, int]]:
+    from auditor.cases import trust
+    from auditor.workspace import Workspace
+
+    stands = trust(Workspace.find(folder), content)
+    return {check: {kind.value: number for kind, number in counts.items()} for check, counts in stands.items()}
+
+
+def _tested(check: str, tried: "Tried") -> dict[str, object]:
+    from auditor.cases import KINDS
+
+    differences = [
+        {"case": str(one.case), "file": str(one.file), "number": one.number, "difference": difference}
+        for one, difference in tried.differing
+    ]
+    right = {kind.value: tried.right[kind] for kind in KINDS}
+    return {"check": check, **right, "differ": len(differences), "differences": differences}
 
 
 def _described(check: "Check") -> dict[str, object]:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from auditor.cli.console import Format, FormatOption, briefly, emit, emit_json, say
+from auditor.cli.console import Format, FormatOption, briefly, counted, emit, emit_json, say
 from auditor.cli.session import session
 from auditor.errors import UsageError
 
@@ -30,6 +30,7 @@ def list_(
                 "asked_at": seen.asked_at,
                 "as": seen.privilege,
                 "problem": seen.problem,
+                "exit_status": seen.exit_status,
                 "digest": seen.digest,
             }
             for seen in store.evidence(asset=asset, audit=audit)
@@ -64,18 +65,23 @@ def show(
     say(text)
 
 
-@app.command(epilog="Example: auditor evidence record web-01 --to recordings/web-01")
+@app.command(epilog="Example: auditor evidence record web-01 --to tests/recorded/web-01")
 def record(
     context: typer.Context,
     asset: Annotated[str, typer.Argument(help="The asset's name.")],
-    to: Annotated[Path, typer.Option(help="The folder to write; it must hold no recording yet.", file_okay=False)],
+    to: Annotated[Path, typer.Option(help="The folder to write.", file_okay=False)],
     audit: Annotated[str, typer.Option(help="The audit's id; the newest when none is given.")] = "",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace also what was edited by hand.")] = False,
 ) -> None:
-    """Write what an asset answered, redacted, as a recording that `checks run --replay` and inventories can play."""
-    from auditor.transports.replay import save_recording
+    """Write what an asset answered, redacted, as a recording: a fixture for the cases of checks.
 
-    with session(context).store() as store:
-        seen = [(one, store.evidence_text(one.digest) if one.digest else "") for one in store.evidence(asset, audit)]
-    if not seen:
-        raise UsageError(f"there is no evidence of {asset}; `auditor evidence list` shows all")
-    say(f"wrote {save_recording(to, asset, seen)} answers to {to}")
+    Each answer is a file named after what is read out of it; recording.json has the rest, and the asset with its names.
+    `checks run --replay` and a Case judge it as of its day; an inventory's `replay:` plays it, too. A recording that is
+    there is replaced; files that somebody edited are not.
+    """
+    from auditor.recording import record as write
+
+    here = session(context)
+    with here.store() as store:
+        number = write(here.setup(), store, asset, to, audit=audit, overwrite=overwrite)
+    say(f"wrote {counted(number, 'answer')} to {to}")

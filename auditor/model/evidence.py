@@ -16,7 +16,7 @@ class Evidence:
     """One thing that was asked or looked up, when, over what, as whom, and what came of it.
 
     `digest` is the SHA-256 of the redacted text, empty where there is no text. `origin` says where to look when it was
-    not a request: a file of the inventory, a dated data set.
+    not a request: a file of the inventory, a dated data set. `exit_status` is a command's, where the channel tells it.
     """
 
     asset: str
@@ -27,6 +27,7 @@ class Evidence:
     problem: str = ""
     privilege: str = ""
     origin: str = ""
+    exit_status: int | None = None
 
     @property
     def id(self) -> str:
@@ -51,6 +52,7 @@ def evidence_of(asset: str, answer: Answer) -> Evidence:
         problem=answer.problem,
         privilege=answer.privilege,
         origin=answer.place,
+        exit_status=answer.exit_status,
     )
 
 

@@ -36,7 +36,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _VERDICTS: Final = {verdict.value: verdict for verdict in Verdict}
 _SEVERITIES: Final = {severity.value: severity for severity in Severity}
-_BLANK: Final[list[Json]] = [""] * 7  # an item of evidence with nothing in it
+_BLANK: Final[list[Json]] = [""] * 8  # an item of evidence with nothing in it
 _NOTHING: Final[list[Json]] = ["", "", [], [], []]  # a judgement with nothing in it
 _RAW_BYTES: Final = 16
 _OWN_ENTRY: Final = 0  # stands for the asset's own place in the inventory
@@ -86,6 +86,7 @@ def sights(asset: str, evidence: Sequence[Evidence]) -> Sights:
             seen.privilege,
             _OWN_ENTRY if _is_entry(asset, seen) and seen.origin == entry else seen.origin,
             None if seen.asset == asset else seen.asset,
+            "" if seen.exit_status is None else seen.exit_status,
         )
         for seen in evidence
     ]
@@ -135,7 +136,7 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], own: Asked, digest
     texts = iter(digests)
     at = _EPOCH
     for sight, step in zip(seen, own.steps, strict=True):
-        channel, request, digest, problem, privilege, origin, owner = [*sight, *_BLANK[len(sight) :]]
+        channel, request, digest, problem, privilege, origin, owner, status = [*sight, *_BLANK[len(sight) :]]
         if step:
             at += timedelta(microseconds=step)
         found.append(
@@ -148,6 +149,7 @@ def evidence_from(asset: str, seen: Sequence[Sequence[Json]], own: Asked, digest
                 problem=str(problem),
                 privilege=str(privilege),
                 origin=own.entry if origin == _OWN_ENTRY else str(origin),
+                exit_status=status if isinstance(status, int) else None,
             )
         )
     return found
@@ -261,10 +263,9 @@ def _sights(listed: tuple[tuple[Json, ...], ...]) -> Sights:
 
 
 def _sight_line(*sight: Json) -> list[Json]:
-    """Return an item of evidence as it is written; the asset only when it is another, and empty ends left out."""
-    *line, owner = sight
-    if owner is not None:
-        return [*line, [owner]]
+    """Return an item of evidence as it is written; empty ends are left out, the asset too when it is no other."""
+    *line, owner, status = sight
+    line += ["" if owner is None else [owner], status]
     while line[-1] == "" and len(line) > 2:
         line.pop()
     return line

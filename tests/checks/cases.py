@@ -1,12 +1,9 @@
-"""All cases of all checks, collected from the test files beside this one."""
+"""The cases of plain values of all checks, found in the files beside this one as `auditor checks test` does."""
 
-from itertools import chain
-from pathlib import Path
 from typing import Final
 
-from auditor.plugins import load_file
-from tests.make import Case
+from auditor.cases import find_cases
+from auditor.workspace import Workspace
+from tests.make import ROOT, Case
 
-ABOUT_ALL: Final = {"test_every_check.py", "test_hidden_fields.py"}
-FILES: Final = sorted(path for path in Path(__file__).parent.glob("test_*.py") if path.name not in ABOUT_ALL)
-CASES: Final[list[Case]] = list(chain.from_iterable(load_file(path).CASES for path in FILES))
+CASES: Final[list[Case]] = [found.case for found in find_cases(Workspace(ROOT)) if isinstance(found.case.facts, tuple)]

@@ -8,8 +8,8 @@ import pytest
 from auditor.facts.ssh import openssh_as_root
 from auditor.model.evidence import Evidence, text_digest
 from auditor.start import make_workspace
-from auditor.testing import NOW
-from auditor.transports.replay import save_recording
+from auditor.testing import NOW, an_asset
+from auditor.transports.recorder import save_recording
 from tests.cli.running import Auditor
 
 RECORDED = Path(__file__).parent.parent / "facts" / "recorded" / "ssh_debian12.txt"
@@ -50,7 +50,7 @@ def acme(auditor: Auditor, tmp_path: Path) -> Path:
     seen = Evidence(
         asset="gold", request=str(request), channel="ssh", asked_at=NOW, digest=text_digest(text), privilege="root"
     )
-    save_recording(tmp_path / "recording", "gold", [(seen, text)])
+    save_recording(tmp_path / "recording", an_asset("gold"), [(seen, text)])
     recording = f"replay: {{folder: {tmp_path}/recording}}"
     inventory = f"assets:\n  - {{name: gold, kind: server, platform: linux, transports: {{{recording}}}}}\n"
     (folder / "inventory" / "company.yaml").write_text(inventory)

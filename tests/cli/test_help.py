@@ -34,9 +34,9 @@ def test_the_whole_command_line_is_there() -> None:
     """What the README promises."""
     wanted = {
         "init", "audit", "audits", "assets list", "assets show", "assets import", "checks list", "checks show",
-        "checks run", "checks new", "policy show", "policy lint", "policy explain", "policy schema", "findings list",
-        "findings show", "evidence list", "evidence show", "report", "projects propose", "privileges", "discover",
-        "schedule add", "schedule list", "schedule remove", "scheduler",
+        "checks run", "checks test", "checks new", "policy show", "policy lint", "policy explain", "policy schema",
+        "findings list", "findings show", "evidence list", "evidence show", "evidence record", "report",
+        "projects propose", "privileges", "discover", "schedule add", "schedule list", "schedule remove", "scheduler",
     }  # fmt: skip
 
     assert wanted <= {" ".join(path) for path in LEAVES}

@@ -45,6 +45,7 @@ EVIDENCE = st.builds(
     problem=TEXT,
     privilege=TEXT,
     origin=TEXT,
+    exit_status=st.none() | st.integers(0, 255),
 )
 VIOLATIONS = st.builds(Violation, TEXT, VALUES, VALUES)
 UNDECIDED = st.builds(Undecided, TEXT, TEXT)
@@ -172,3 +173,12 @@ def test_days_and_moments_stay_apart() -> None:
     """A date is not a datetime, though Python's is a kind of it."""
     assert codec.unpacked(codec.packed((date(2026, 1, 1), NOW))) == (date(2026, 1, 1), NOW)
     assert [type(v) for v in codec.unpacked(codec.packed((date(2026, 1, 1), NOW)))] == [date, datetime]  # type: ignore[attr-defined]
+
+
+def test_evidence_that_was_stored_before_exit_statuses_were_has_none() -> None:
+    """Whose it is and what else was kept is read as ever."""
+    lines: list[list[codec.Json]] = [["ssh", "uptime", 1, "", "root", "", ["web-02"]], ["ssh", "id", "", "refused"]]
+    first, second = codec.evidence_from("web-01", lines, codec.Asked([0, 0], [1]), ["0" * 64])
+
+    assert (first.asset, first.privilege, first.digest, first.exit_status) == ("web-02", "root", "0" * 64, None)
+    assert (second.asset, second.problem, second.exit_status) == ("web-01", "refused", None)

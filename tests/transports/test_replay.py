@@ -5,21 +5,24 @@ from pathlib import Path
 
 import pytest
 
-from auditor.errors import Unreachable, UsageError
+from auditor.errors import Unreachable
 from auditor.model.asset import Access, Channel
-from auditor.model.evidence import evidence_of, inventory_evidence
+from auditor.model.evidence import evidence_of
 from auditor.model.probe import Answer, Limits, Shell
-from auditor.transports.replay import INDEX, Replay, save_recording
+from auditor.transports.recorded import INDEX
+from auditor.transports.recorder import save_recording
+from auditor.transports.replay import Replay
 from tests.make import NOW, asset
 
 SSHD, UPTIME = Shell("sshd -T", privileged=True), Shell("uptime")
+TEXT = "port 22\nä\r\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a recording of one answer."""
-    said = Answer(request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", privilege="root")
-    save_recording(tmp_path, "web-01", [(evidence_of("web-01", said), said.text)])
+    said = Answer(request=SSHD, channel=Channel.SSH, asked_at=NOW, text=TEXT, exit_status=0, privilege="root")
+    save_recording(tmp_path, asset(), [(evidence_of("web-01", said), said.text)], called={str(SSHD): "SshServer"})
     return tmp_path
 
 
@@ -30,7 +33,7 @@ def ask(folder: Path, *requests: Shell) -> list[Answer]:
 
 def test_what_was_recorded_comes_back_as_it_was(folder: Path) -> None:
     """Text, time, status, privilege and channel are those of the recording."""
-    said = Answer(request=SSHD, channel=Channel.SSH, asked_at=NOW, text="port 22\nä\r\n", privilege="root")
+    said = Answer(request=SSHD, channel=Channel.SSH, asked_at=NOW, text=TEXT, exit_status=0, privilege="root")
 
     assert ask(folder, SSHD) == [said]
 
@@ -58,14 +61,14 @@ def test_a_damaged_index_is_an_unreachable_asset(folder: Path, damage: str) -> N
 def test_a_recording_reads_no_file_outside_its_folder(folder: Path) -> None:
     """A handed-over index that points elsewhere finds nothing there."""
     index = folder / INDEX
-    index.write_text(index.read_text().replace("001.txt", "../../../../etc/hostname"))
+    index.write_text(index.read_text().replace("SshServer.txt", "../../../../etc/hostname"))
 
     assert ask(folder, SSHD)[0].problem.startswith("the recording's answer cannot be read")
 
 
 def test_an_emptied_answer_is_no_answer(folder: Path) -> None:
     """Never a pass without evidence, also from a file."""
-    (folder / "001.txt").write_text("")
+    (folder / "SshServer.txt").write_text("")
 
     assert ask(folder, SSHD)[0].problem == "the answer is empty"
 
@@ -77,17 +80,6 @@ def test_an_answer_that_outgrew_its_request_is_no_answer(folder: Path) -> None:
     assert ask(folder, small)[0].problem == "the recorded answer is larger than 4 bytes"
 
 
-def test_a_recording_is_not_written_over(folder: Path) -> None:
-    """Nor is anything else lost."""
-    with pytest.raises(UsageError, match="holds a recording already"):
-        save_recording(folder, "web-01", [])
-
-
-def test_only_answers_are_recorded(tmp_path: Path) -> None:
-    """The inventory's entry is no answer that could be played."""
-    assert save_recording(tmp_path / "new", "web-01", [(inventory_evidence(asset()), "")]) == 0
-
-
 @pytest.mark.parametrize("text", ["link.txt", "pipe.txt", "../outside.txt"])
 def test_a_recording_shows_no_other_file_of_this_machine(folder: Path, tmp_path: Path, text: str) -> None:
     """Recordings are handed over, links and pipes in them included."""
@@ -95,7 +87,7 @@ def test_a_recording_shows_no_other_file_of_this_machine(folder: Path, tmp_path:
     (folder / "link.txt").symlink_to(tmp_path.parent / "outside.txt")
     os.mkfifo(folder / "pipe.txt")
     index = folder / INDEX
-    index.write_text(index.read_text().replace("001.txt", text))
+    index.write_text(index.read_text().replace("SshServer.txt", text))
 
     (answer,) = ask(folder, SSHD)
 
@@ -105,7 +97,7 @@ def test_a_recording_shows_no_other_file_of_this_machine(folder: Path, tmp_path:
 
 def test_a_huge_recorded_answer_is_not_read_whole(folder: Path) -> None:
     """A file may say that it is a terabyte long and take no room."""
-    os.truncate(folder / "001.txt", 1 << 40)
+    os.truncate(folder / "SshServer.txt", 1 << 40)
 
     assert ask(folder, SSHD)[0].problem == f"the recorded answer is larger than {SSHD.limits.bytes} bytes"
 
