@@ -1,11 +1,13 @@
 """What a Linux host offers to the network: listening ports against a baseline, retired services, its own firewall."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.host_firewall import HostFirewall
 from auditor.facts.services import EnabledUnits, Listening
 
+_ALL_PORTS = 65536
 _RETIRED_PORTS = {
     "tcp/7": "echo", "tcp/9": "discard", "tcp/13": "daytime", "tcp/19": "chargen", "tcp/21": "ftp", "tcp/23": "telnet",
     "tcp/79": "finger", "tcp/512": "exec", "tcp/513": "login", "udp/7": "echo", "udp/9": "discard", "udp/13": "daytime",
@@ -73,17 +75,33 @@ def legacy_off(seen: Listening, units: EnabledUnits, *, allowed: frozenset[str] 
     fix=Fix("Enable ufw, firewalld or nftables with a policy that drops.", solution="close-unneeded-ports"),
     references=("cis-debian12:4.2.8", "cis-controls-8.1:4.4", "nist-800-53r5:SC-7(5)"),
 )
-def firewall_active(firewall: HostFirewall) -> Iterator[Outcome]:
+def firewall_active(
+    firewall: HostFirewall, *, most_open: int = 16384, trusted: frozenset[str] = frozenset()
+) -> Iterator[Outcome]:
     """The host refuses what no firewall rule lets in, over IPv4 and IPv6.
 
-    A service that somebody starts by mistake is then not reachable at once. IPv6 counts where the host has an address.
+    A service that somebody starts by mistake is then not reachable at once. What is judged are the rules that are
+    loaded: more than `most_open` ports of one protocol that anybody may reach are no longer rules for services.
+    `trusted` are interfaces, such as `wg*`, that may let in everything. IPv6 counts where the host has an address.
     """
-    if not firewall.refuses_ipv4:
-        yield Violation("IPv4", found="accepted", wanted="dropped or rejected")
-    if firewall.ipv6 and not firewall.refuses_ipv6:
-        yield Violation("IPv6", found="accepted", wanted="dropped or rejected")
-    for chain in firewall.broad:
-        yield Undecided(chain, "one of its rules lets in everything of an interface or protocol")
+    for family in ("IPv4", "IPv6") if firewall.ipv6 else ("IPv4",):
+        ways = [way for way in firewall.ways if way.family == family and not _trusted(way.interfaces, trusted)]
+        opened = [way for way in ways if way.open.most > most_open]
+        if firewall.unseen and opened:
+            yield Undecided(family, firewall.unseen)
+        elif any(way.outer for way in opened):
+            most = max(way.open.most for way in opened if way.outer)
+            found = "everything accepted" if most == _ALL_PORTS else f"{most} ports accepted"
+            yield Violation(family, found=found, wanted="dropped or rejected")
+        else:
+            for way in opened:
+                yield Undecided(family, f"{', '.join(way.interfaces)} lets in everything, and is not named as trusted")
+        if any(way.open.most <= most_open < way.open.most + way.unclear.most for way in ways):
+            yield Undecided(family, "whether everything is let in depends on conditions that only the kernel knows")
+
+
+def _trusted(interfaces: tuple[str, ...], trusted: frozenset[str]) -> bool:
+    return all(any(fnmatchcase(name, pattern) for pattern in trusted) for name in interfaces)
 
 
 @check(

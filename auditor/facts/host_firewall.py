@@ -1,79 +1,151 @@
-"""What a host's own packet filter does with what no rule lets in, for IPv4 and IPv6.
+"""What a host's own packet filter does with new connections, by the rules that the kernel has loaded.
 
-A chain's policy alone does not tell: firewalld accepts by policy and rejects by its last rule, and a rule that accepts
-everything makes a dropping policy idle. So each input chain is followed as a packet would that matches no condition.
-A packet must be accepted by every table, so one chain that refuses is enough. Sources: nft(8), libnftables-json(5),
-iptables-save(8), iptables-extensions(8).
+nft lists all rules but those of the old iptables ("legacy"), which the kernel keeps apart and names in
+/proc/net/ip_tables_names; what iptables has put into nft with its own matches only iptables-save spells out. Packets
+pass all of them. What no program lists can refuse more, never accept more. Sources: nft(8), iptables-save(8),
+proc_net(5). Filters outside of these (BPF, ebtables, those of a cloud) are not seen.
 """
 
-import json
 import re
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from auditor import Answer, Platform, Shell, Unreadable, probe
-from auditor.facts.bundle import Bundle, read, section, show, which
+from auditor.facts.bundle import Bundle, read, section, show
+from auditor.facts.filter_nft import nft_tables
+from auditor.facts.filter_rules import ALL, NONE, Family, Fate, Hook, Mask, Packet, Table, Walk, ranges
+from auditor.facts.filter_saved import saved_tables
 
-Outcome = Literal["accept", "refuse"]
-_DEEPEST: Final = 20
-_BROAD: Final = "broad "  # before an action that has conditions which hold for most packets
-_SAVED: Final = {"ip": "iptables", "ip6": "ip6tables"}
-_IDLE: Final = {"counter", "log", "comment"}
+NAMES: Final[Mapping[Family, Literal["IPv4", "IPv6"]]] = {"ip": "IPv4", "ip6": "IPv6"}
+_OWN: Final = ("raw", "mangle", "nat", "filter", "security")  # tables of iptables
+_PROTOCOLS: Final[tuple[Literal["tcp", "udp"], ...]] = ("tcp", "udp")
+_MOST_GROUPS: Final = 12
+_IN: Final[tuple[Hook, ...]] = ("prerouting", "input")
 
-Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Ranges of TCP and UDP ports, ends included."""
+
+    tcp: tuple[tuple[int, int], ...] = ()
+    udp: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def most(self) -> int:
+        """Return how many ports of one protocol there are, of that which has more."""
+        return max(sum(last - first + 1 for first, last in spans) for spans in (self.tcp, self.udp))
+
+    def has(self, protocol: str, port: int) -> bool:
+        """Whether a port is among them."""
+        return any(first <= port <= last for first, last in (self.tcp if protocol == "tcp" else self.udp))
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What happens to new connections of a family that come by some interfaces, which no rule tells apart.
+
+    `outer` says that the default route leads there. `open` ports are let in from anywhere, `unclear` ones may be,
+    and what `somebody` reaches includes what is let in from named addresses only. `passed` and `passed_unclear` are
+    ports that are passed on to other hosts. `answers` says whether answers to the host's own connections are let in.
+    """
+
+    family: Literal["IPv4", "IPv6"]
+    interfaces: tuple[str, ...]
+    outer: bool
+    open: Ports = Ports()
+    unclear: Ports = Ports()
+    somebody: Ports = Ports()
+    passed: Ports = Ports()
+    passed_unclear: Ports = Ports()
+    answers: bool | None = True
+
+
+@dataclass(frozen=True, slots=True)
+class Loopback:
+    """Whether a host's own connections by loopback are accepted, and whether its rules refuse who only claims to be it.
+
+    None is undecided. `kernel_refuses` says that the kernel refuses such claims before any rule: always for IPv6, and
+    for IPv4 unless route_localnet is set (ip-sysctl).
+    """
+
+    family: Literal["IPv4", "IPv6"]
+    accepted: bool | None
+    claims_refused: bool | None
+    kernel_refuses: bool
 
 
 @dataclass(frozen=True, slots=True)
 class HostFirewall:
-    """What happens to an incoming packet that no rule expects: True refused, False accepted, by family.
+    """What becomes of new connections, by family and interface. `forwarding` are the families that are passed on.
 
-    `tools` are the programs that told, and `ipv6` whether the host has IPv6 addresses other than loopback. `broad` are
-    chains in which a rule lets in everything of one interface or protocol, which may leave nothing to refuse.
+    `ipv6` is whether the host has an IPv6 address other than loopback. `unseen` is why rules may be loaded that no
+    program listed: what is open may then be refused by those. `empty` says that there is no base chain for input.
     """
 
-    refuses_ipv4: bool
-    refuses_ipv6: bool
-    ipv6: bool
-    tools: tuple[str, ...] = ()
-    broad: tuple[str, ...] = ()
+    ways: tuple[Way, ...]
+    loopback: tuple[Loopback, ...] = ()
+    ipv6: bool = True
+    forwarding: frozenset[str] = frozenset()
+    unseen: str = ""
+    empty: bool = False
 
 
-@dataclass(slots=True)
-class _Chains:
-    """Chains of one table: what each unconditional rule does, in order, and where each chain ends."""
-
-    rules: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    policies: dict[str, str] = field(default_factory=dict)
-    inputs: list[str] = field(default_factory=list)
-    broad: list[str] = field(default_factory=list)
-    foreign: bool = False  # holds iptables' own matches, which nft does not spell out
-
-    def refuses(self) -> bool:
-        return any((self._walk(chain, 0) or self.policies.get(chain, "accept")) == "refuse" for chain in self.inputs)
-
-    def _walk(self, chain: str, depth: int) -> str:
-        """Return accept or refuse, or nothing when a packet that meets no condition leaves the chain by its end."""
-        for action in self.rules[chain]:
-            verb, _, target = action.removeprefix(_BROAD).partition(" ")
-            found = self._walk(target, depth + 1) if verb in {"jump", "goto"} and depth < _DEEPEST else verb
-            if action.startswith(_BROAD):
-                self.broad += [chain] if found == "accept" else []
-            elif found in {"accept", "refuse"}:
-                return found
-            elif verb in {"return", "goto"}:
-                return ""
-        return ""
+def _saved_by(kind: str) -> str:
+    """Return shell text that lists the rules of iptables for $v, without what changes from hour to hour."""
+    return (
+        f"for t in ${{v}}tables-{kind}-save ${{v}}tables-save; do if command -v $t >/dev/null 2>&1; then "
+        f"printf '\\n#== file {kind}-%s\\n' $v; {{ $t 2>/dev/null || echo failed; }} | "
+        "sed '/^#/s/ on .*//; /^:/s/ \\[.*//'; break; fi; done"
+    )
 
 
+_BUILT_IN: Final = (
+    'b=/lib/modules/$(uname -r)/modules.builtin; [ -d /sys/module/nf_tables ] || { [ -r /proc/modules ] && [ -r "$b" ] '
+    '&& ! grep -qE "(^|/)(nf|ip|ip6)_tables" /proc/modules "$b" && echo none; }'
+)
+# What services load when the host starts (firewall_at_boot.py): by the same request, as both are root's to see.
+KEPT: Final = (
+    *("/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/etc/nftables.nft", "/etc/nftables/*.nft"),
+    *("/etc/nftables.d/*", "/etc/iptables/rules.v4", "/etc/iptables/rules.v6", "/etc/sysconfig/iptables"),
+    *("/etc/sysconfig/ip6tables", "/etc/iptables/rules-save", "/etc/iptables/rules6-save", "/etc/ufw/ufw.conf"),
+    *("/etc/default/ufw", "/etc/ufw/user.rules", "/etc/ufw/user6.rules", "/etc/firewalld/firewalld.conf"),
+    *("/etc/firewalld/zones/*.xml", "/usr/lib/firewalld/zones/*.xml"),
+)
+_SCRIPTS: Final = "/etc/rc.local /etc/network/interfaces /etc/network/if-*.d/* /etc/networkd-dispatcher/*.d/*"
 RULES: Final = Shell(
     show(
-        [],
-        section("tools", which("nft", "iptables-save", "ip6tables-save")),
-        section("nft", "nft -j list ruleset"),
-        section("iptables", "iptables-save"),
-        section("ip6tables", "ip6tables-save"),
-        section("addresses", "cat /proc/net/if_inet6"),
+        KEPT,
+        "v=ip; n=; if command -v nft >/dev/null 2>&1; then n=$(nft -s -j list ruleset 2>/dev/null) || n=failed; "
+        + section("nft", 'printf "%s\\n" "$n"')
+        + "; else "
+        + section("kernel", f"{{ {_BUILT_IN}; }}")
+        + "; fi",
+        "for v in ip ip6; do case $n in ''|failed|*'\"xt\"'*) "
+        + _saved_by("nft")
+        + '; esac; o=; read -r o 2>/dev/null </proc/net/${v}_tables_names; [ -z "$o" ] || { '
+        + "printf '\\n#== file names-%s\\n%s\\n' $v \"$o\"; "
+        + _saved_by("legacy")
+        + "; }; done",
+        section("addresses", "while read -r a i p s f d; do echo $d; done </proc/net/if_inet6"),
+        section(
+            "interfaces",
+            'while IFS=: read -r i x; do i=${i##* }; [ -z "$x" ] || [ -e /sys/class/net/$i/master ] || echo $i; '
+            "done </proc/net/dev",
+        ),
+        section("route-ip", "while read -r i d x; do [ $d != 00000000 ] || echo $i; done </proc/net/route"),
+        section(
+            "route-ip6",
+            "while read -r d l s t n m r u f i; do [ $d$l != 0000000000000000000000000000000000 ] || echo $i; "
+            "done </proc/net/ipv6_route",
+        ),
+        section("forward-ip", "{ read -r f </proc/sys/net/ipv4/ip_forward; echo $f; }"),
+        section("forward-ip6", "{ read -r f </proc/sys/net/ipv6/conf/all/forwarding; echo $f; }"),
+        section("scripts", f"grep -lE 'tables-restore|nft .*-f' {_SCRIPTS}"),
+        section(
+            "localnet",
+            "for f in /proc/sys/net/ipv4/conf/*/route_localnet; do read -r v <$f; [ $v = 0 ] || echo $f; done",
+        ),
     ),
     privileged=True,
 )
@@ -81,110 +153,120 @@ RULES: Final = Shell(
 
 @probe(RULES, on={Platform.LINUX})
 def host_firewall(answer: Answer) -> HostFirewall:
-    """Read the rules that are loaded. Raises Unreadable when no program that lists them is installed or answered."""
+    """Read the rules that are loaded. Raises Unreadable when no program lists them, or they are too many to follow."""
     files = read(answer.text)
-    tools = tuple(path.rpartition("/")[2] for path in (files.get("tools") or "").split())
-    if not tools:
-        raise Unreadable("neither nft nor iptables-save is on this host, so its packet filter cannot be listed")
-    nft = _nft(files.get("nft") or "")
-    if nft is None and "nft" in tools:
-        raise Unreadable("nft did not list its rules")
-    saved = {"": None, **{name: _saved(files, name) for name in _SAVED.values()}}
-    if nft is None and saved["iptables"] is None:
-        raise Unreadable("iptables-save did not list its rules")
-    tables = {key: table for key, table in (nft or {}).items() if not (table.foreign and saved[_SAVED.get(key[0], "")])}
-    tables |= {(family, name): table for family, name in _SAVED.items() if (table := saved[name]) is not None}
-    foreign = [f"{family} {name}" for (family, name), table in tables.items() if table.foreign]
-    addresses = [line for line in (files.get("addresses") or "").split("\n") if line and not line.endswith(" lo")]
-    refusing = {key[0] for key, table in tables.items() if table.refuses()}
+    tables, unseen = loaded(files)
+    interfaces = [name for name in _lines(files, "interfaces") if re.fullmatch(r"[^\s/|]{1,15}", name)]
+    if "lo" not in interfaces:
+        raise Unreadable("the host does not name its network interfaces")
+    outside = [name for name in interfaces if name != "lo"] or ["(none)"]
+    ways = [way for family in NAMES for way in _ways(tables, family, outside, set(_lines(files, f"route-{family}")))]
+    forwarding = {NAMES[family] for family in NAMES if files.get(f"forward-{family}") != "0\n"}
+    exposed = bool(_lines(files, "localnet"))
     return HostFirewall(
-        refuses_ipv4=bool(refusing & {"ip", "inet"}),
-        refuses_ipv6=bool(refusing & {"ip6", "inet"}),
-        ipv6=bool(addresses),
-        tools=tools,
-        broad=tuple(dict.fromkeys([*foreign, *(chain for table in tables.values() for chain in table.broad)])),
+        tuple(ways),
+        tuple(_loopback(tables, family, outside, exposed=exposed) for family in NAMES),
+        ipv6=any(name != "lo" for name in _lines(files, "addresses")),
+        forwarding=frozenset(forwarding),
+        unseen=unseen,
+        empty=not any(table.hooks["input"] for table in tables),
     )
 
 
-def _nft(text: str) -> dict[tuple[str, str], _Chains] | None:
-    """Return the tables of nft's JSON by family and name, or None when it is not that."""
-    try:
-        told: Json = json.loads(text)
-    except (ValueError, RecursionError):  # not JSON, a number of 5,000 digits, or a thousand levels
-        return None
-    items = told.get("nftables") if isinstance(told, dict) else None
-    if not isinstance(items, list):
-        return None
-    tables: defaultdict[tuple[str, str], _Chains] = defaultdict(_Chains)
-    for item in items:
-        if not isinstance(item, dict):
-            continue
-        if isinstance(chain := item.get("chain"), dict):
-            table, name = tables[str(chain.get("family")), str(chain.get("table"))], str(chain.get("name"))
-            if chain.get("hook") == "input" and chain.get("type") == "filter":
-                table.inputs.append(name)
-                table.policies[name] = "refuse" if chain.get("policy") == "drop" else "accept"
-        elif isinstance(rule := item.get("rule"), dict):
-            table = tables[str(rule.get("family")), str(rule.get("table"))]
-            table.foreign = table.foreign or '"xt"' in json.dumps(rule.get("expr"))
-            table.rules[str(rule.get("chain"))] += [action] if (action := _nft_action(rule.get("expr"))) else []
-    return dict(tables)
+def loaded(files: Bundle) -> tuple[list[Table], str]:
+    """Return all tables that are loaded, and why there may be more. Raises Unreadable when nothing listed any."""
+    text = files.get("nft")
+    nft = nft_tables(text or "")
+    if text is not None and nft is None:
+        raise Unreadable("nft did not list its rules as JSON: it may not, or cannot")
+    found, unseen = dict(nft or {}), ""
+    more: list[Table] = []
+    for family in NAMES:
+        own = _saved(files, f"nft-{family}", family)
+        # What iptables spells out itself takes the place of what nft says of it.
+        found = {key: one for key, one in found.items() if key[0] != family or key[1] not in (own or {})}
+        more += (own or {}).values()
+        legacy = _saved(files, f"legacy-{family}", family)
+        more += (legacy or {}).values()
+        if legacy is None and _lines(files, f"names-{family}"):
+            unseen = f"tables of the old iptables are loaded for {NAMES[family]}, and no program lists them"
+    if nft is None and files.get("kernel") != "none\n":
+        if not any(name.startswith(("nft-", "legacy-")) for name in files.texts):
+            raise Unreadable("neither nft nor iptables-save is on this host, so its packet filter cannot be listed")
+        unseen = unseen or "nft is not on this host, so that rules of nftables itself are not seen"
+    return [*found.values(), *more], unseen
 
 
-def _nft_action(expressions: Json) -> str:
-    """Return what a rule does to every packet, or to most, or nothing when it has a real condition or only counts."""
-    broad = ""
-    for expression in expressions if isinstance(expressions, list) else []:
-        if not isinstance(expression, dict) or not expression:
-            return ""
-        verb, value = next(iter(expression.items()))
-        if verb == "match" and _holds_for_most(value):
-            broad = _BROAD
-        elif verb in {"accept", "return"}:
-            return broad + verb
-        elif verb in {"drop", "reject"}:
-            return broad + "refuse"
-        elif verb in {"jump", "goto"} and isinstance(value, dict):
-            return f"{broad}{verb} {value.get('target')}"
-        elif verb not in _IDLE:
-            return ""
-    return ""
+def _saved(files: Bundle, name: str, family: Family) -> dict[str, Table] | None:
+    """Return what iptables-save printed, None when it was not asked. Raises Unreadable when it failed."""
+    text = files.get(name)
+    tables = saved_tables(text, family) if text is not None else None
+    if text is not None and tables is None:
+        raise Unreadable(f"{family}tables-save did not list its rules")
+    return tables
 
 
-def _holds_for_most(match: Json) -> bool:
-    """Whether a match is on an interface other than loopback, on TCP or UDP as a whole, or on new connections."""
-    left, right = (match.get("left"), match.get("right")) if isinstance(match, dict) else (None, None)
-    if not isinstance(left, dict):
-        return False
-    key = next((part.get("key") for part in left.values() if isinstance(part, dict)), None)
-    if key in {"iif", "iifname"}:
-        return right != "lo"
-    return key in {"l4proto", "protocol"} or (key == "state" and "new" in json.dumps(right))
+def _lines(files: Bundle, name: str) -> list[str]:
+    return [line.strip() for line in (files.get(name) or "").split("\n") if line.strip()]
 
 
-def _saved(files: Bundle, name: str) -> _Chains | None:
-    """Return the filter table as iptables-save prints it, or None when there is none."""
-    text = files.get(name) or ""
-    table = re.search(r"^\*filter\n(.*?)^COMMIT", text, re.MULTILINE | re.DOTALL)
-    if table is None:
-        # Without a filter table loaded the program prints nothing at all: then nothing is refused.
-        return _Chains(inputs=["INPUT"]) if name + "-save" in (files.get("tools") or "") and not text.strip() else None
-    chains = _Chains(inputs=["INPUT"])
-    for chain, policy in re.findall(r"^:(\S+) (\S+)", table[1], re.MULTILINE):
-        chains.policies[chain] = "refuse" if policy == "DROP" else "accept"
-    for chain, rest in re.findall(r"^(?:\[\d+:\d+\] )?-A (\S+)(.*)$", table[1], re.MULTILINE):
-        if action := _saved_action(rest):
-            chains.rules[chain].append(action)
-    return chains
+def _ways(tables: list[Table], family: Family, interfaces: list[str], routes: set[str]) -> Iterator[Way]:
+    """Yield what happens on each group of interfaces that no rule tells apart."""
+    outer = routes & set(interfaces) or set(interfaces)
+    groups: dict[tuple[bool, frozenset[str]], list[str]] = {}
+    words = {word for table in tables for rules in table.rules.values() for rule in rules for word in _interfaces(rule)}
+    for name in interfaces:
+        by = frozenset(word for word in words if word == name or (word.endswith("*") and name.startswith(word[:-1])))
+        groups.setdefault((name in outer, by), []).append(name)
+    if len(groups) > _MOST_GROUPS:
+        raise Unreadable(f"its rules tell {len(groups)} groups of interfaces apart, which is more than are followed")
+    for (leads_out, _), names in groups.items():
+        yield _way(tables, Way(NAMES[family], tuple(names), leads_out), family)
 
 
-def _saved_action(rest: str) -> str:
-    bare = re.sub(r" -m comment --comment (?:\"(?:[^\"\\]|\\.)*\"|\S+)", "", rest)
-    most = re.sub(r" -i (?!lo )\S+| -p (?:tcp|udp|all)| -m (?:state --state|conntrack --ctstate) \S*NEW\S*", "", bare)
-    told = re.fullmatch(r" -([jg]) (\S+)(?: --reject-with \S+)?", most)
-    if told is None:
-        return ""
-    kind, target = told.groups()
-    known = {"ACCEPT": "accept", "DROP": "refuse", "REJECT": "refuse", "RETURN": "return", "LOG": "", "NFLOG": ""}
-    action = known.get(target, f"{'jump' if kind == 'j' else 'goto'} {target}")
-    return (_BROAD if most != bare and action else "") + action
+def _interfaces(rule: object) -> Iterator[str]:
+    for condition in getattr(rule, "conditions", ()):
+        if condition.about == "in":
+            yield from condition.words
+
+
+def _way(tables: list[Table], way: Way, family: Family) -> Way:
+    packets = [Packet(family, way.interfaces[0], protocol) for protocol in _PROTOCOLS]
+    walks = [Walk(packet) for packet in packets]
+    let_in = [walk.fate(tables, _IN) for walk in walks]
+    passed = [walk.fate(tables, ("prerouting", "forward")) for walk in walks]
+    from_somewhere = [Walk(replace(packet, source="somewhere")).fate(tables, _IN) for packet in packets]
+    answers = [Walk(replace(packet, state="established")).fate(tables, _IN) for packet in packets]
+    return replace(
+        way,
+        open=_ports(fate.surely_accepted for fate in let_in),
+        unclear=_ports(fate.accepted & fate.refused for fate in let_in),
+        somebody=_ports(fate.accepted for fate in from_somewhere),
+        passed=_ports(fate.surely_accepted for fate in passed),
+        passed_unclear=_ports(fate.accepted & fate.refused for fate in passed),
+        answers=_all_accepted(answers),
+    )
+
+
+def _all_accepted(fates: list[Fate]) -> bool | None:
+    """Return whether all ports are accepted, wherever they go; None where that is undecided."""
+    if all(fate.surely_accepted == ALL for fate in fates):
+        return True
+    return None if all(fate.accepted == ALL for fate in fates) else False
+
+
+def _ports(masks: Iterable[Mask]) -> Ports:
+    return Ports(*(ranges(found) for found in masks))
+
+
+def _loopback(tables: list[Table], family: Family, interfaces: list[str], *, exposed: bool) -> Loopback:
+    own = [Packet(family, "lo", protocol, "loopback") for protocol in _PROTOCOLS]
+    claims = [Packet(family, name, protocol, "loopback") for name in interfaces for protocol in _PROTOCOLS]
+    outside = [Walk(packet).fate(tables, _IN) for packet in claims]
+    refused = all(fate.accepted == NONE for fate in outside)
+    return Loopback(
+        NAMES[family],
+        accepted=_all_accepted([Walk(packet).fate(tables, _IN) for packet in own]),
+        claims_refused=refused or (None if all(fate.refused == ALL for fate in outside) else False),
+        kernel_refuses=family == "ip6" or not exposed,
+    )

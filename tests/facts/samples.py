@@ -71,7 +71,6 @@ ROUTER: Final = (ROOT / "inventory" / "example" / "edge-rt-01.cfg").read_text()
 FIREWALL: Final = test_host_firewall.host(
     test_host_firewall.chain("in", "drop"),
     test_host_firewall.rule("in", test_host_firewall.SSH, test_host_firewall.ACCEPT),
-    addresses=test_host_firewall.ETH0,
 )
 LOGGING: Final = test_logging.text(
     "rsyslogd", files={"/etc/rsyslog.conf": "*.* @@loghost.example:6514"}, more="[journal]\n"
@@ -105,6 +104,7 @@ GOOD: Final[Mapping[str, str]] = {
     "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
+    "firewall_at_boot.kept_rules": FIREWALL,
     "kernel._read_now": test_kernel.NOW,
     "installed.package_list": test_installed.host(dpkg=test_installed.DPKG),
     "kernel.kernel_at_boot": BOOT,
