@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from auditor import Fix, Outcome, Severity, Undecided, Violation, check
+from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.host_firewall import HostFirewall
 from auditor.facts.services import EnabledUnits, Listening
 
@@ -13,6 +13,7 @@ _RETIRED_PORTS = {
     "tcp/79": "finger", "tcp/512": "exec", "tcp/513": "login", "udp/7": "echo", "udp/9": "discard", "udp/13": "daytime",
     "udp/19": "chargen", "udp/69": "tftp", "udp/517": "talk", "udp/518": "talk",
 }  # fmt: skip
+_SUPER_SERVERS = frozenset({"inetd", "xinetd", "openbsd-inetd", "inetutils-inetd", "rlinetd"})
 _RETIRED_UNITS = frozenset(
     {
         "telnet", "telnetd", "in.telnetd", "inetutils-telnetd", "rsh", "shell", "rlogin", "login", "rexec", "exec",
@@ -141,12 +142,18 @@ def unneeded_off(
             "autofs",
             "avahi-daemon",
             "cups",
+            "cups-browsed",
+            "dhcpd",
             "inetd",
             "isc-dhcp-server",
+            "nfs-kernel-server",
             "nfs-server",
+            "nmb",
             "nmbd",
+            "openbsd-inetd",
             "rpcbind",
             "slapd",
+            "smb",
             "smbd",
             "xinetd",
         }
@@ -159,3 +166,43 @@ def unneeded_off(
     """
     for name in sorted((units.names & unwanted) - allowed):
         yield Violation(name, found=f"enabled in {units.manager}", wanted="disabled")
+
+
+@check(
+    "services.no-super-server",
+    severity=Severity.MEDIUM,
+    fix=Fix("Remove inetd or xinetd, and the services that it has in its files.", solution="close-unneeded-ports"),
+    references=("cis-debian12:2.1.19", "nist-800-53r5:CM-7"),
+)
+def no_super_server(units: EnabledUnits, *, allowed: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """No service waits behind inetd or xinetd.
+
+    What they start is seen in no list of services, and what is left in their files starts again with them. `allowed`
+    names services that may stay; a super server that has only those may run.
+    """
+    left = units.by_inetd - allowed
+    for name in sorted(left):
+        yield Violation(name, found="in the files of inetd or xinetd", wanted="absent, or disabled")
+    for name in sorted(units.names & _SUPER_SERVERS - allowed):
+        if left or not units.by_inetd:
+            yield Violation(name, found=f"enabled in {units.manager}", wanted="disabled")
+
+
+@check(
+    "services.enabled-baseline",
+    severity=Severity.LOW,
+    fix=Fix("Disable what the host is not for, or add it to the policy of its role.", solution="close-unneeded-ports"),
+    references=("nist-800-53r5:CM-7", "cis-controls-8.1:4.8"),
+)
+def enabled_baseline(units: EnabledUnits, *, allowed: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """Only services of the baseline start with the host.
+
+    What starts unasked is kept up to date by nobody. `allowed` names all that may start on hosts of a role, as `ssh` or
+    `systemd-*`; which hosts have that role a control says by what it applies to.
+    """
+    if not allowed:
+        yield NotApplicable("the policy names no services that may start")
+        return
+    for name in sorted(units.names):
+        if not any(fnmatchcase(name, pattern) for pattern in allowed):
+            yield Violation(name, found=f"started by {units.manager} or inetd", wanted="not started")

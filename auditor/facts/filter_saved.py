@@ -39,7 +39,7 @@ _BARE: Final = frozenset(
      "icmp6", "rpfilter", "rt", "policy"}
 )  # fmt: skip
 _QUIET: Final = frozenset({"--limit", "--limit-burst", "--reject-with", "--comment", "--icmp-type", "--icmpv6-type"})
-_TEXTS: Final = frozenset({"--comment", "--log-prefix", "--nflog-prefix"}) 
+_TEXTS: Final = frozenset({"--comment", "--log-prefix", "--nflog-prefix"})
 _WORD: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
 
 

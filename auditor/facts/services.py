@@ -51,10 +51,14 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class EnabledUnits:
-    """Names of what starts with the host, without suffixes such as `.service`; `manager` starts them."""
+    """Names of what starts with the host, without suffixes such as `.service`; `manager` starts them.
+
+    Among the names are those `by_inetd`: services that inetd or xinetd would start on demand, if it runs itself.
+    """
 
     manager: str
     names: frozenset[str]
+    by_inetd: frozenset[str] = frozenset()
 
 
 SOCKETS: Final = Shell(
@@ -96,7 +100,7 @@ _LINKS: Final = "ls -ld " + " ".join(
 )
 UNITS: Final = Shell(
     show(
-        ["/etc/inetd.conf", "/etc/xinetd.d/*"],
+        ["/etc/inetd.conf", "/etc/xinetd.conf", "/etc/xinetd.d/*"],
         "if command -v systemctl >/dev/null 2>&1; then "
         + "; ".join([section("systemd", f"{{ {_NAMES}; }}"), section("links", _LINKS)])
         + "; elif command -v rc-update >/dev/null 2>&1; then "
@@ -123,14 +127,14 @@ def listening(answer: Answer) -> Listening:
 def enabled_units(answer: Answer) -> EnabledUnits:
     """Read what starts with the host, inetd's services included. Raises Unreadable when nothing tells."""
     files = read(answer.text)
-    names = {*_inetd(files.get("/etc/inetd.conf") or ""), *_xinetd(files)}
+    names = frozenset({*_inetd(files.get("/etc/inetd.conf") or ""), *_xinetd(files)})
     if units := files.get("systemd"):
         started = _by_systemd(units, files.get("links") or "")
         if started:
-            return EnabledUnits("systemd", frozenset(names | started | _scripts(files, units)))
+            return EnabledUnits("systemd", frozenset(names | started | _scripts(files, units)), names)
     for manager in ("openrc", "sysv"):
         if found := set(_STARTED[manager].findall(files.get(manager) or "")):
-            return EnabledUnits(manager, frozenset(names | found))
+            return EnabledUnits(manager, frozenset(names | found), names)
     raise Unreadable("nothing tells which services start with this host")
 
 
@@ -225,8 +229,24 @@ def _inetd(text: str) -> Iterator[str]:
 
 
 def _xinetd(files: Bundle) -> Iterator[str]:
-    for _, text in files.below("/etc/xinetd.d"):
+    """Yield the services that are not disabled: by themselves, or by a list of ids in the defaults."""
+    main = files.get("/etc/xinetd.conf") or ""
+    included = [
+        text for path, text in files.below("/etc/xinetd.d") if re.fullmatch("[^.]*[^.~]", path.rpartition("/")[2])
+    ]
+    defaults = "\n".join(re.findall(r"^\s*defaults\s*\{(.*?)\}", main, re.MULTILINE | re.DOTALL))
+    disabled, enabled = _listed(defaults, "disabled"), _listed(defaults, "enabled")
+    for text in (main, *included):
         for name, body in re.findall(r"^\s*service\s+(\S+)\s*\{(.*?)\}", text, re.MULTILINE | re.DOTALL):
-            disabled = re.findall(r"^\s*disable\s*=\s*(\S+)", body, re.MULTILINE)
-            if not disabled or disabled[-1].lower() != "yes":
+            switched = re.findall(r"^\s*disable\s*=\s*(\S+)", body, re.MULTILINE)
+            named = next(iter(_listed(body, "id")), name)
+            if (
+                not (switched and switched[-1].lower() == "yes")
+                and named not in disabled
+                and named in (enabled or {named})
+            ):
                 yield name
+
+
+def _listed(body: str, key: str) -> set[str]:
+    return {word for told in re.findall(rf"^\s*{key}\s*\+?=(.*)$", body, re.MULTILINE) for word in told.split()}

@@ -1,5 +1,6 @@
 """Checks of what a host offers to the network."""
 
+from dataclasses import replace
 from inspect import getmembers
 
 import pytest
@@ -27,6 +28,8 @@ def units(*more: str) -> EnabledUnits:
     return EnabledUnits("systemd", UNITS.names | set(more))
 
 
+TFTP = frozenset({"tftp"})
+ROLE = {"allowed": frozenset({"ssh", "cron", "systemd-*"})}
 WEB = frozenset({"tcp/22", "tcp/80"})
 EPHEMERAL = listens(("udp", 40000, ANY))
 
@@ -56,6 +59,16 @@ CASES: list[Case] = [
     Case(C.unneeded_off, (units("cups", "rpcbind"),), FAIL, ("cups", "rpcbind")),
     Case(C.unneeded_off, (units("cups"),), PASS, settings={"allowed": frozenset({"cups"})}),
     Case(C.unneeded_off, (UNKNOWN,), OPEN),
+    Case(C.no_super_server, (UNITS,), PASS),
+    Case(C.no_super_server, (units("xinetd"),), FAIL, ("xinetd",)),
+    Case(C.no_super_server, (replace(UNITS, by_inetd=TFTP),), FAIL, ("tftp",), why="it is left in a file"),
+    Case(C.no_super_server, (replace(units("xinetd", "tftp"), by_inetd=TFTP),), FAIL, ("tftp", "xinetd")),
+    Case(C.no_super_server, (replace(units("xinetd"), by_inetd=TFTP),), PASS, settings={"allowed": TFTP}),
+    Case(C.no_super_server, (UNKNOWN,), OPEN),
+    Case(C.enabled_baseline, (units("systemd-resolved"),), PASS, settings=ROLE),
+    Case(C.enabled_baseline, (units("cups", "nginx"),), FAIL, ("cups", "nginx"), settings=ROLE),
+    Case(C.enabled_baseline, (units("cups"),), Verdict.NOT_APPLICABLE, why="the policy names none"),
+    Case(C.enabled_baseline, (UNKNOWN,), OPEN, settings=ROLE),
 ]
 
 

@@ -156,6 +156,9 @@ GOOD: Final[Mapping[str, str]] = {
     "updates.pending_by_dnf": test_updates.host(
         lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
     ),
+    "package_trust._package_trust": test_updates.host(
+        tools=test_updates.TOOLS, **{"/etc/apt/sources.list": "deb http://mirror.example/debian bookworm main\n"}
+    ),
     "upkeep.running_kernel": test_updates.host(running="6.1.0-18-amd64\n", kernels="/boot/vmlinuz-6.1.0-18-amd64\n"),
     "upkeep._updates_itself": test_updates.host(
         tools=test_updates.TOOLS,

@@ -29,6 +29,7 @@ table inet filter {
 	}
 }
 """
+FLAT = "add chain inet t i { type filter hook input priority 0; policy drop; }\n"
 ZONE = '<?xml version="1.0"?>\n<zone{}>\n  <short>Public</short>\n  <service name="ssh"/>\n</zone>\n'
 YES, NO, BOTH = (("ip", True), ("ip6", True)), (("ip", False), ("ip6", False)), (True, True)
 
@@ -85,7 +86,7 @@ def test_ufw(wanted: object, changed: dict[str, str]) -> None:
         (True, {"usr/lib": ("public", ZONE.format("")), "etc": ("trusted", '<zone target="ACCEPT"></zone>')}),
     ],
 )
-def test_firewalld(wanted: bool | None, files: dict[str, tuple[str, str]]) -> None:
+def test_firewalld(*, wanted: bool | None, files: dict[str, tuple[str, str]]) -> None:
     """The default zone decides: of two files that in /etc; another zone with an interface may let in all."""
     zones = {f"/{root}/firewalld/zones/{name}.xml": text for root, (name, text) in files.items()}
 
@@ -102,16 +103,15 @@ def test_firewalld(wanted: bool | None, files: dict[str, tuple[str, str]]) -> No
         ((False, False), DEBIAN.replace("policy drop;", "")),
         ((False, False), DEBIAN.replace("policy drop", "policy accept")),
         ((False, False), DEBIAN.replace("input priority", "output priority")),
-        (BOTH, DEBIAN.replace("policy drop", "policy accept").replace("# { accept", "\n counter log prefix \"no\" drop")),
-        (BOTH, DEBIAN.replace("policy drop;", "").replace("# { accept", "\n reject with icmpx admin-prohibited\n accept")),
+        (BOTH, DEBIAN.replace("policy drop", "policy accept").replace("# { accept", '\n counter log prefix "no" drop')),
+        (BOTH, DEBIAN.replace("policy drop;", "").replace("# { accept", "\n reject with icmpx x\n accept")),
         ((False, False), DEBIAN.replace("iif lo", "# iif lo\n")),
         ((True, False), DEBIAN.replace("table inet", "table ip")),
         ((True, False), DEBIAN.replace("table inet", "table")),
         ((None, None), DEBIAN.replace("iif lo accept", "jump more")),
-        (BOTH, "table inet t {\n set s { type ipv4_addr; elements = { 192.0.2.1 } }\n chain i { type filter hook input "
-               "priority 0; policy drop; }\n}\n"),
-        (BOTH, "add table inet t\nadd chain inet t i { type filter hook input priority 0; policy drop; }\n"),
-        ((None, None), "add chain inet t i { type filter hook input priority 0; policy accept; }\nadd rule inet t i drop\n"),
+        (BOTH, "table inet t {\n set s { elements = { 192.0.2.1 } }\n" + FLAT.removeprefix("add ") + "}\n"),
+        (BOTH, f"add table inet t\n{FLAT}"),
+        ((None, None), FLAT.replace("policy drop", "policy accept") + "add rule inet t i drop\n"),
         (BOTH, DEBIAN.replace("\n", "\n\n").replace("policy drop;", "policy drop")),
         ((False, False), ""),
     ],
@@ -146,7 +146,7 @@ def test_nftables_with_includes() -> None:
         (None, "rubbish\n"),
     ],
 )
-def test_saved_rules(wanted: bool | None, rules: str) -> None:
+def test_saved_rules(*, wanted: bool | None, rules: str) -> None:
     """Followed like those that are loaded; each file is for one family."""
     assert refuses({"/etc/iptables/rules.v6": f"# saved\n*filter\n{rules}COMMIT\n"}) == (("ip6", wanted),)
 

@@ -144,7 +144,7 @@ def test_no_rules_refuse_nothing() -> None:
     assert opened(nft="", kernel="none\n") == (EVERYTHING, NOTHING)
 
 
-ANY = {"prefix": {"addr": "0.0.0.0", "len": 0}}
+ANY = {"prefix": {"addr": "0.0.0.0", "len": 0}}  # noqa: S104  (an address that is read)
 HALF = {"prefix": {"addr": "128.0.0.0", "len": 1}}
 LAN = {"prefix": {"addr": "10.0.0.0", "len": 8}}
 LIMIT, OVER = ({"limit": {"rate": 3, "per": "minute", "inv": over}} for over in (False, True))
@@ -286,7 +286,7 @@ LEGACY = "*filter\n:INPUT {}\n:FORWARD ACCEPT\n:u -\n{}\nCOMMIT\n"
         (NOTHING, "-A INPUT ! -i eth0 -j ACCEPT"),
         (NOTHING, "-A INPUT -s 10.0.0.0/8 -j ACCEPT"),
         (NOTHING, "-A INPUT -m pkttype --pkt-type multicast -j ACCEPT"),
-        (NOTHING, "-A INPUT -j LOG --log-prefix \"-j ACCEPT\"\n-A INPUT -j u\n-A u -j RETURN\n-A u -j ACCEPT"),
+        (NOTHING, '-A INPUT -j LOG --log-prefix "-j ACCEPT"\n-A INPUT -j u\n-A u -j RETURN\n-A u -j ACCEPT'),
         (NOTHING, "-A INPUT -g u\n-A INPUT -j ACCEPT"),
         (NOTHING, "-A INPUT -j REJECT --reject-with icmp-port-unreachable\n-A INPUT -j ACCEPT"),
     ],

@@ -226,6 +226,27 @@ def test_init_scripts_start_under_systemd_unless_a_unit_replaces_them() -> None:
     assert units(systemd=made, links=LINKS) == {"ssh", "getty", "rsh"}
 
 
+def test_what_xinetd_would_start() -> None:
+    """Its main file has services too; ids in the defaults switch others off; files with a dot are passed over."""
+    service = "service {}\n{{\n\tid = {}\n\tdisable = {}\n}}\n"
+    parts = {
+        "systemd": "in /etc/systemd/system\nssh.service\n",
+        "links": "lrwxrwxrwx 1 root root 1 Jan 1 00:00 /etc/systemd/system/a.wants/ssh.service -> /x/ssh.service\n",
+        "/etc/xinetd.conf": "defaults\n{\n\tdisabled = echo-dgram time\n}\n" + service.format("time", "time", "no"),
+        "/etc/xinetd.d/echo": service.format("echo", "echo-stream", "no") + service.format("echo", "echo-dgram", "no"),
+        "/etc/xinetd.d/old.bak": service.format("finger", "finger", "no"),
+        "/etc/xinetd.d/talk~": service.format("talk", "talk", "no"),
+        "/etc/xinetd.d/chargen": service.format("chargen", "chargen", "yes"),
+    }
+
+    assert fact(enabled_units, host(**parts)).by_inetd == {"echo"}
+    only = {
+        "/etc/xinetd.conf": "defaults {\n enabled = tftp\n}\n",
+        "/etc/xinetd.d/tftp": service.format("tftp", "tftp", "no"),
+    }
+    assert fact(enabled_units, host(**{**parts, **only})).by_inetd == {"tftp"}
+
+
 def test_inetd_and_xinetd() -> None:
     """Commented lines and disabled blocks do not count; a block without `disable` does."""
     inetd = "#telnet stream tcp nowait root /x y\nftp stream tcp nowait root /usr/sbin/tcpd in.ftpd\n"
