@@ -22,7 +22,7 @@ from auditor.facts.filter_rules import (
     Rule,
     Span,
     Table,
-    within_limit,
+    limited,
 )
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -35,6 +35,11 @@ _VERDICTS: Final[Mapping[str, Action]] = {
     "accept": "accept", "drop": "refuse", "reject": "refuse", "return": "return", "queue": "unclear",
     "tproxy": "unclear", "synproxy": "unclear", "fwd": "unclear", "xt": "unclear",
 }  # fmt: skip
+_MEANT_BY: Final = {
+    "icmp": Condition("family", ("ip",)),
+    "icmpv6": Condition("family", ("ip6",)),
+    "tcp reset": Condition("protocol", ("tcp",)),
+}
 # Statements that do nothing to where a packet goes.
 _IDLE: Final = frozenset(
     {"counter", "log", "comment", "mangle", "set", "map", "notrack", "dup", "last", "flow", "ct helper", "ct timeout",
@@ -107,19 +112,19 @@ def _chain(table: Table, chain: dict[str, Json]) -> None:
 
 def _rules(expressions: Json, named: _Named) -> Iterator[Rule]:
     """Yield what a rule does, in one rule or more: nothing for one that only counts or marks."""
-    conditions, limited = tuple[Condition, ...](), False
+    conditions, limits = tuple[Condition, ...](), tuple[bool, ...]()
     for expression in expressions if isinstance(expressions, list) else [{"unreadable": None}]:
         verb, value = next(iter(expression.items())) if isinstance(expression, dict) and expression else ("", None)
         if verb == "match" and isinstance(value, dict):
             conditions += tuple(_match(value.get("left"), value.get("right"), str(value.get("op")), named))
         elif verb == "limit" and isinstance(value, dict):
-            limited = limited or not value.get("inv")
-            conditions += (NEVER,) if value.get("inv") else ()  # over the limit, which a lone packet is not
+            limits += (bool(value.get("inv")),)
         elif verb == "vmap" and isinstance(value, dict):
-            yield from _by_map(value, (*conditions, UNCLEAR) if limited else conditions, named)
+            yield from _by_map(value, (*conditions, UNCLEAR) if limits else conditions, named)
             return
         elif (rule := _verdict(verb, value, conditions)) is not None:
-            yield replace(rule, conditions=(*conditions, *within_limit(rule.action))) if limited else rule
+            at_most = [one for over in limits for one in limited(rule.action, over=over)]
+            yield replace(rule, conditions=(*rule.conditions, *at_most))
             return
         elif verb not in _IDLE:
             conditions += (UNCLEAR,)
@@ -130,7 +135,10 @@ def _verdict(verb: str, value: Json, conditions: tuple[Condition, ...]) -> Rule 
         return Rule("jump" if verb == "jump" else "goto", str(value.get("target")), conditions)
     if verb == "xt" and isinstance(value, dict) and value.get("type") == "match":
         return None  # a match of iptables, which nft does not spell out: a condition that is not known
-    return Rule(_VERDICTS[verb], "", conditions) if verb in _VERDICTS else None
+    # What is told the sender says which packets are meant: nft leaves the match for the family out of its list then.
+    means = _MEANT_BY.get(str(value.get("type"))) if verb == "reject" and isinstance(value, dict) else None
+    asked = (*conditions, means) if means else conditions
+    return Rule(_VERDICTS[verb], "", asked) if verb in _VERDICTS else None
 
 
 def _by_map(value: dict[str, Json], conditions: tuple[Condition, ...], named: _Named) -> Iterator[Rule]:
@@ -206,7 +214,7 @@ def _condition(left: Json, elements: list[Json], *, negated: bool) -> Condition:
             asked_for: Condition = Condition("in" if key.startswith("i") else "out", words, negated=negated)
         case ("meta", "l4proto") | ("payload", "protocol" | "nexthdr"):
             asked_for = Condition("protocol", words, negated=negated)
-        case "meta", "nfproto" | "protocol":
+        case ("meta", "nfproto" | "protocol") | ("payload", "type") if asked.get("protocol") in {None, "ether"}:
             asked_for = Condition("family", tuple(_NAMES.get(word, word) for word in words), negated=negated)
         case "payload", "dport":
             asked_for = _ports(elements, negated=negated)

@@ -72,8 +72,10 @@ NEVER: Final = Condition("known", ("no",))
 UNCLEAR: Final = Condition("known", ("unclear",))
 
 
-def within_limit(action: Action) -> tuple[Condition, ...]:
-    """Return what a limit of packets in a time amounts to: who is let in within it is let in."""
+def limited(action: Action, *, over: bool = False) -> tuple[Condition, ...]:
+    """Return what a limit of packets in a time amounts to: within it is who sends few, over it is who likes to be."""
+    if over:
+        return (NEVER,) if action == "refuse" else (UNCLEAR,)
     return () if action in {"accept", "return"} else (UNCLEAR,)
 
 

@@ -20,7 +20,7 @@ from auditor.facts.filter_rules import (
     Rule,
     Span,
     Table,
-    within_limit,
+    limited,
 )
 
 _HOOKS: Final = {"PREROUTING": "prerouting", "INPUT": "input", "FORWARD": "forward"}
@@ -80,7 +80,7 @@ def _chain(table: Table, chain: str, policy: str, *, verdicts: bool) -> None:
 def _rule(words: list[str], chains: frozenset[str]) -> Iterator[Rule]:
     """Yield what a rule does, or nothing for one that only counts or marks. `chains` are those that it may jump to."""
     action: Action = "unclear"
-    target, of_target, limited, conditions = "", False, False, list[Condition]()
+    target, of_target, by_limit, conditions = "", False, False, list[Condition]()
     for option, values, negated in _options(words):
         if option in {"-j", "-g", "--jump", "--goto"}:
             target = values[0] if values else ""
@@ -93,11 +93,11 @@ def _rule(words: list[str], chains: frozenset[str]) -> Iterator[Rule]:
             continue  # such as --reject-with
         else:
             of_target = False
-            limited = limited or (option, values) == ("-m", ["limit"])
+            by_limit = by_limit or (option, values) == ("-m", ["limit"])
             asked = _condition(option, values, negated=negated)
             conditions += [asked] if asked else []
     if target:
-        yield Rule(action, target, (*conditions, *(within_limit(action) if limited else ())))
+        yield Rule(action, target, (*conditions, *(limited(action) if by_limit else ())))
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, list[str], bool]]:
