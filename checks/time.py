@@ -71,6 +71,8 @@ def starts_with_host(time: TimeKeeping, units: EnabledUnits) -> Iterator[Outcome
     if time.daemons is None:
         if not starting:
             yield Violation("daemon", found="none is enabled", wanted="a time daemon that starts with the host")
+        else:
+            yield Undecided("daemon", "other accounts' processes cannot be seen from this account")
     elif not time.daemons:
         yield Violation("daemon", found="none runs", wanted="a time daemon that starts with the host")
     for daemon in sorted((time.daemons or frozenset()) - starting):
