@@ -23,6 +23,7 @@ from auditor.facts.filter_rules import (
     Span,
     Table,
     limited,
+    port_span,
 )
 
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -259,13 +260,9 @@ def _told(kind: str, key: str, words: tuple[str, ...], *, negated: bool) -> Cond
 
 
 def _ports(elements: list[Json], *, negated: bool) -> Condition:
-    found: list[Span] = []
-    for element in elements:
-        first, last = _ends(element)
-        if not isinstance(first, int) or not isinstance(last, int):
-            return UNCLEAR
-        found.append(Span(first, last))
-    return Condition("ports", (), tuple(found), negated)
+    spans = [port_span(*_ends(element)) for element in elements]
+    known = tuple(span for span in spans if span is not None)
+    return Condition("ports", (), known, negated) if len(known) == len(spans) else UNCLEAR
 
 
 def _addresses(about: About, elements: list[Json], *, negated: bool) -> Condition:
@@ -299,8 +296,10 @@ def address_span(first: object, last: object) -> Span | None:
             version = network.version
         else:
             start, end = ipaddress.ip_address(str(first)), ipaddress.ip_address(str(last))
+            if start.version != end.version:
+                return None
             low, high, version = int(start), int(end), start.version
     except ValueError:
         return None
     family: Family = "ip" if version == 4 else "ip6"
-    return Span(low, high, family)
+    return Span(low, high, family) if low <= high else None

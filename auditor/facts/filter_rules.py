@@ -27,7 +27,6 @@ _TO_MANY: Final[Mapping[Family, tuple[int, int]]] = {
     "ip": (0xE0000000, 0xFFFFFFFF),
     "ip6": (0xFF << 120, (1 << 128) - 1),
 }
-_MOST_STEPS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +110,19 @@ class Fate:
         return self.accepted & ~self.refused
 
 
-class Walk:
-    """Follows one packet through base chains. Raises Unreadable when that takes too long."""
+@dataclass(slots=True)
+class Steps:
+    """How many rules may still be met by all packets of one host together: its list may be as long as it likes."""
 
-    def __init__(self, packet: Packet) -> None:
+    left: int = 200_000
+
+
+class Walk:
+    """Follows one packet through base chains. Raises Unreadable when no steps are left."""
+
+    def __init__(self, packet: Packet, steps: Steps) -> None:
         """Begin with a packet that has met no rule."""
-        self.packet, self.steps = packet, 0
+        self.packet, self.steps = packet, steps
         self._ended: dict[tuple[int, str, Mask], tuple[Fate, Mask]] = {}
 
     def fate(self, tables: Iterable[Table], hooks: Iterable[Hook]) -> Fate:
@@ -147,8 +153,8 @@ class Walk:
     def _follow(self, table: Table, chain: str, live: Mask, above: tuple[str, ...]) -> tuple[Fate, Mask]:
         accepted, refused, left = NONE, NONE, NONE
         for rule in table.rules[chain]:
-            self.steps += 1
-            if self.steps > _MOST_STEPS:
+            self.steps.left -= 1
+            if self.steps.left < 0:
                 raise Unreadable("there are too many rules to follow")
             sure, possible = met(rule.conditions, self.packet)
             caught, live = live & possible, live & ~sure
@@ -239,11 +245,18 @@ def _inside(spans: Iterable[Span], number: int) -> bool:
     return any(span.first <= number <= span.last for span in spans)
 
 
+def port_span(first: object, last: object) -> Span | None:
+    """Return the ports from the first to the last, or None for what are no ports."""
+    if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last <= 65535:
+        return Span(first, last)
+    return None
+
+
 def mask(spans: Iterable[Span]) -> Mask:
     """Return a set of ports."""
     found = NONE
     for span in spans:
-        found |= (1 << (min(span.last, 65535) + 1)) - (1 << min(span.first, 65536))
+        found |= (1 << (span.last + 1)) - (1 << span.first)
     return found
 
 

@@ -21,6 +21,7 @@ from auditor.facts.filter_rules import (
     Span,
     Table,
     limited,
+    port_span,
 )
 
 _HOOKS: Final = {"PREROUTING": "prerouting", "INPUT": "input", "FORWARD": "forward"}
@@ -167,13 +168,17 @@ def _protocol(words: tuple[str, ...], *, negated: bool) -> Condition:
 
 
 def _ports(words: tuple[str, ...], *, negated: bool) -> Condition:
-    found: list[Span] = []
-    for word in words:
-        first, colon, last = word.partition(":")
-        if not re.fullmatch("[0-9]{0,5}", first) or not re.fullmatch("[0-9]{0,5}", last) or not word:
-            return UNCLEAR
-        found.append(Span(int(first or 0), int(last or 65535) if colon else int(first)))
-    return Condition("ports", (), tuple(found), negated)
+    spans = [_port(word) for word in words]
+    known = tuple(span for span in spans if span is not None)
+    return Condition("ports", (), known, negated) if len(known) == len(spans) else UNCLEAR
+
+
+def _port(word: str) -> Span | None:
+    """Return a port or a range: `22`, `1000:2000`, `:1023`."""
+    if not re.fullmatch("[0-9]{1,5}|[0-9]{0,5}:[0-9]{0,5}", word):
+        return None
+    first, colon, last = word.partition(":")
+    return port_span(int(first or 0), int(last or 65535) if colon else int(first))
 
 
 def _addresses(about: About, words: tuple[str, ...], *, negated: bool) -> Condition:

@@ -30,7 +30,7 @@ def refused_by(script: str) -> dict[Family, bool | None]:
             for family, before in found.items():
                 if family in families and before is not True:
                     found[family] = verdict or (None if verdict is None or before is None else False)
-    if re.search(r"^\s*(?:add|insert)\s+rule\b", script, re.MULTILINE):
+    if re.search(r"^[ \t]*(?:add|insert)[ \t]+rule\b", script, re.MULTILINE):
         return {family: verdict or None for family, verdict in found.items()}
     return found
 
@@ -68,20 +68,17 @@ def _chains(script: str) -> Iterator[tuple[frozenset[str], list[str]]]:
 
 
 def _statements(script: str) -> Iterator[tuple[str, str]]:
-    """Yield each statement and the mark that ends it; the braces of sets within one are not marks."""
+    """Yield each statement and the mark that ends it; a set within one, in its own braces, is passed over."""
     text = re.sub(r"#[^\n]*", "", script.replace("\\\n", " "))
     held, sets = "", 0
     for part in re.split(r"([{};\n])", text):
-        words = " ".join(f"{held} {part}".split())
-        if part == "{" and not sets and _OPENS.match(held):
-            yield held, "{"
-            held = ""
-        elif part in {"{", "}"} and (sets or part == "{"):
-            sets += 1 if part == "{" else -1
-            held = words
-        elif part in {"}", ";", "\n"} and not sets:
+        if part == "{" and (sets or not _OPENS.match(held)):
+            sets += 1
+        elif part == "}" and sets:
+            sets -= 1
+        elif part in {"{", "}", ";", "\n"} and not sets:
             yield held, part
             held = ""
-        else:
-            held = words
+        elif not sets:
+            held = " ".join(f"{held} {part}".split())
     yield held, "\n"

@@ -13,7 +13,7 @@ from typing import Final
 
 from auditor import Answer, Platform, Unreadable, probe
 from auditor.facts.bundle import Bundle, read
-from auditor.facts.filter_rules import Family, Packet, Walk
+from auditor.facts.filter_rules import Family, Packet, Steps, Walk
 from auditor.facts.filter_saved import saved_tables
 from auditor.facts.filter_script import refused_by
 from auditor.facts.host_firewall import RULES
@@ -77,7 +77,7 @@ def _by_scripts(files: Bundle) -> Iterator[Kept]:
 def _with_includes(files: Bundle, path: str, text: str) -> tuple[str, bool]:
     """Return a script with what it includes, one level deep, and whether all of that was shown."""
     parts, complete = [text], True
-    for pattern in re.findall(r'^\s*include\s+"([^"\n]+)"', text, re.MULTILINE):
+    for pattern in re.findall(r'^[ \t]*include[ \t]+"([^"\n]+)"', text, re.MULTILINE):
         place = pattern if pattern.startswith("/") else f"{path.rpartition('/')[0]}/{pattern.removeprefix('./')}"
         inside = [files.get(name) or "" for name in sorted(files.texts) if name != path and fnmatchcase(name, place)]
         complete = complete and (bool(inside) or "*" in place)
@@ -102,7 +102,7 @@ def _refuses(text: str, family: Family, chain: str, *, policy: str = "") -> bool
         return False
     table.hooks["input"] = [chain]
     table.policies |= {chain: policy} if policy else {}
-    fates = [Walk(Packet(family, "(any)", protocol)).fate([table], ["input"]) for protocol in ("tcp", "udp")]
+    fates = [Walk(Packet(family, "(any)", protocol), Steps()).fate([table], ["input"]) for protocol in ("tcp", "udp")]
     if all(fate.accepted.bit_count() <= _MANY for fate in fates):
         return True
     return False if any(fate.surely_accepted.bit_count() > _MANY for fate in fates) else None

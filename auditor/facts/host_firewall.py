@@ -8,19 +8,19 @@ proc_net(5). Filters outside of these (BPF, ebtables, those of a cloud) are not 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from auditor import Answer, Platform, Shell, Unreadable, probe
 from auditor.facts.bundle import Bundle, read, section, show
 from auditor.facts.filter_nft import nft_tables
-from auditor.facts.filter_rules import ALL, NONE, Family, Fate, Hook, Mask, Packet, Table, Walk, ranges
+from auditor.facts.filter_rules import ALL, NONE, Family, Fate, Hook, Mask, Packet, Rule, Steps, Table, Walk, ranges
 from auditor.facts.filter_saved import saved_tables
 
 NAMES: Final[Mapping[Family, Literal["IPv4", "IPv6"]]] = {"ip": "IPv4", "ip6": "IPv6"}
 _OWN: Final = ("raw", "mangle", "nat", "filter", "security")  # tables of iptables
 _PROTOCOLS: Final[tuple[Literal["tcp", "udp"], ...]] = ("tcp", "udp")
-_MOST_GROUPS: Final = 12
+_MOST_GROUPS: Final = 40
 _IN: Final[tuple[Hook, ...]] = ("prerouting", "input")
 
 
@@ -80,7 +80,7 @@ class HostFirewall:
     """What becomes of new connections, by family and interface. `forwarding` are the families that are passed on.
 
     `ipv6` is whether the host has an IPv6 address other than loopback. `unseen` is why rules may be loaded that no
-    program listed: what is open may then be refused by those. `empty` says that there is no base chain for input.
+    program listed: what is open may then be refused by those.
     """
 
     ways: tuple[Way, ...]
@@ -88,7 +88,18 @@ class HostFirewall:
     ipv6: bool = True
     forwarding: frozenset[str] = frozenset()
     unseen: str = ""
-    empty: bool = False
+
+
+@dataclass(slots=True)
+class _Rules:
+    """All tables that are loaded, and how many rules may still be met."""
+
+    tables: list[Table]
+    steps: Steps = field(default_factory=Steps)
+
+    def fate(self, packet: Packet, hooks: Iterable[Hook] = _IN) -> Fate:
+        """Return what becomes of a packet."""
+        return Walk(packet, self.steps).fate(self.tables, hooks)
 
 
 def _saved_by(kind: str) -> str:
@@ -160,16 +171,16 @@ def host_firewall(answer: Answer) -> HostFirewall:
     if "lo" not in interfaces:
         raise Unreadable("the host does not name its network interfaces")
     outside = [name for name in interfaces if name != "lo"] or ["(none)"]
-    ways = [way for family in NAMES for way in _ways(tables, family, outside, set(_lines(files, f"route-{family}")))]
+    rules = _Rules(tables)
+    ways = [way for family in NAMES for way in _ways(rules, family, outside, set(_lines(files, f"route-{family}")))]
     forwarding = {NAMES[family] for family in NAMES if files.get(f"forward-{family}") != "0\n"}
     exposed = bool(_lines(files, "localnet"))
     return HostFirewall(
         tuple(ways),
-        tuple(_loopback(tables, family, outside, exposed=exposed) for family in NAMES),
+        tuple(_loopback(rules, family, outside, exposed=exposed) for family in NAMES),
         ipv6=any(name != "lo" for name in _lines(files, "addresses")),
         forwarding=frozenset(forwarding),
         unseen=unseen,
-        empty=not any(table.hooks["input"] for table in tables),
     )
 
 
@@ -210,33 +221,38 @@ def _lines(files: Bundle, name: str) -> list[str]:
     return [line.strip() for line in (files.get(name) or "").split("\n") if line.strip()]
 
 
-def _ways(tables: list[Table], family: Family, interfaces: list[str], routes: set[str]) -> Iterator[Way]:
+def _ways(loaded: _Rules, family: Family, interfaces: list[str], routes: set[str]) -> Iterator[Way]:
     """Yield what happens on each group of interfaces that no rule tells apart."""
     outer = routes & set(interfaces) or set(interfaces)
     groups: dict[tuple[bool, frozenset[str]], list[str]] = {}
-    words = {word for table in tables for rules in table.rules.values() for rule in rules for word in _interfaces(rule)}
+    words = {
+        word
+        for table in loaded.tables
+        for rules in table.rules.values()
+        for rule in rules
+        for word in _interfaces(rule)
+    }
     for name in interfaces:
         by = frozenset(word for word in words if word == name or (word.endswith("*") and name.startswith(word[:-1])))
         groups.setdefault((name in outer, by), []).append(name)
     if len(groups) > _MOST_GROUPS:
         raise Unreadable(f"its rules tell {len(groups)} groups of interfaces apart, which is more than are followed")
     for (leads_out, _), names in groups.items():
-        yield _way(tables, Way(NAMES[family], tuple(names), leads_out), family)
+        yield _way(loaded, Way(NAMES[family], tuple(names), leads_out), family)
 
 
-def _interfaces(rule: object) -> Iterator[str]:
-    for condition in getattr(rule, "conditions", ()):
+def _interfaces(rule: Rule) -> Iterator[str]:
+    for condition in rule.conditions:
         if condition.about == "in":
             yield from condition.words
 
 
-def _way(tables: list[Table], way: Way, family: Family) -> Way:
+def _way(rules: _Rules, way: Way, family: Family) -> Way:
     packets = [Packet(family, way.interfaces[0], protocol) for protocol in _PROTOCOLS]
-    walks = [Walk(packet) for packet in packets]
-    let_in = [walk.fate(tables, _IN) for walk in walks]
-    passed = [walk.fate(tables, ("prerouting", "forward")) for walk in walks]
-    from_somewhere = [Walk(replace(packet, source="somewhere")).fate(tables, _IN) for packet in packets]
-    answers = [Walk(replace(packet, state="established")).fate(tables, _IN) for packet in packets]
+    let_in = [rules.fate(packet) for packet in packets]
+    passed = [rules.fate(packet, ("prerouting", "forward")) for packet in packets]
+    from_somewhere = [rules.fate(replace(packet, source="somewhere")) for packet in packets]
+    answers = [rules.fate(replace(packet, state="established")) for packet in packets]
     return replace(
         way,
         open=_ports(fate.surely_accepted for fate in let_in),
@@ -259,14 +275,14 @@ def _ports(masks: Iterable[Mask]) -> Ports:
     return Ports(*(ranges(found) for found in masks))
 
 
-def _loopback(tables: list[Table], family: Family, interfaces: list[str], *, exposed: bool) -> Loopback:
+def _loopback(rules: _Rules, family: Family, interfaces: list[str], *, exposed: bool) -> Loopback:
     own = [Packet(family, "lo", protocol, "loopback") for protocol in _PROTOCOLS]
     claims = [Packet(family, name, protocol, "loopback") for name in interfaces for protocol in _PROTOCOLS]
-    outside = [Walk(packet).fate(tables, _IN) for packet in claims]
+    outside = [rules.fate(packet) for packet in claims]
     refused = all(fate.accepted == NONE for fate in outside)
     return Loopback(
         NAMES[family],
-        accepted=_all_accepted([Walk(packet).fate(tables, _IN) for packet in own]),
+        accepted=_all_accepted([rules.fate(packet) for packet in own]),
         claims_refused=refused or (None if all(fate.refused == ALL for fate in outside) else False),
         kernel_refuses=family == "ip6" or not exposed,
     )

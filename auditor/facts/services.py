@@ -230,23 +230,24 @@ def _inetd(text: str) -> Iterator[str]:
 
 def _xinetd(files: Bundle) -> Iterator[str]:
     """Yield the services that are not disabled: by themselves, or by a list of ids in the defaults."""
-    main = files.get("/etc/xinetd.conf") or ""
-    included = [
-        text for path, text in files.below("/etc/xinetd.d") if re.fullmatch("[^.]*[^.~]", path.rpartition("/")[2])
+    folder = files.below("/etc/xinetd.d")
+    included = [text for path, text in folder if re.fullmatch("[^.]*[^.~]", path.rpartition("/")[2])]
+    texts = [
+        re.sub("^[ \t]*#.*$", "", text, flags=re.MULTILINE) for text in (files.get("/etc/xinetd.conf") or "", *included)
     ]
-    defaults = "\n".join(re.findall(r"^\s*defaults\s*\{(.*?)\}", main, re.MULTILINE | re.DOTALL))
+    blocks = [
+        part.rpartition("{") for text in texts for part in text.split("}")
+    ]  # which ends with the first that closes
+    defaults = "\n".join(body for header, _, body in blocks if header.split()[-1:] == ["defaults"])
     disabled, enabled = _listed(defaults, "disabled"), _listed(defaults, "enabled")
-    for text in (main, *included):
-        for name, body in re.findall(r"^\s*service\s+(\S+)\s*\{(.*?)\}", text, re.MULTILINE | re.DOTALL):
-            switched = re.findall(r"^\s*disable\s*=\s*(\S+)", body, re.MULTILINE)
-            named = next(iter(_listed(body, "id")), name)
-            if (
-                not (switched and switched[-1].lower() == "yes")
-                and named not in disabled
-                and named in (enabled or {named})
-            ):
-                yield name
+    for header, _, body in blocks:
+        words = header.split()[-2:]
+        name = words[1] if words[:1] == ["service"] and len(words) == 2 else ""
+        named = next(iter(_listed(body, "id")), name)
+        if name and "yes" not in _listed(body, "disable") and named not in disabled and named in (enabled or {named}):
+            yield name
 
 
 def _listed(body: str, key: str) -> set[str]:
-    return {word for told in re.findall(rf"^\s*{key}\s*\+?=(.*)$", body, re.MULTILINE) for word in told.split()}
+    told = re.findall(rf"^[ \t]*{key}[ \t]*\+?=(.*)$", body, re.MULTILINE)
+    return {word.lower() if key == "disable" else word for words in told for word in words.split()}

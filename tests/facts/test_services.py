@@ -236,7 +236,7 @@ def test_what_xinetd_would_start() -> None:
         "/etc/xinetd.d/echo": service.format("echo", "echo-stream", "no") + service.format("echo", "echo-dgram", "no"),
         "/etc/xinetd.d/old.bak": service.format("finger", "finger", "no"),
         "/etc/xinetd.d/talk~": service.format("talk", "talk", "no"),
-        "/etc/xinetd.d/chargen": service.format("chargen", "chargen", "yes"),
+        "/etc/xinetd.d/chargen": service.format("chargen", "chargen", "yes") + "# service tftp\n#{\n#}\n",
     }
 
     assert fact(enabled_units, host(**parts)).by_inetd == {"echo"}
