@@ -13,6 +13,7 @@ from typing import Final
 from auditor.errors import Unreadable
 from auditor.facts.filter_rules import (
     ALWAYS,
+    BEGINS,
     NEVER,
     UNCLEAR,
     About,
@@ -234,7 +235,7 @@ def _flags(payload: dict[str, Json], asked: Json, elements: list[Json], *, negat
         return UNCLEAR
     seen = {"syn"} & set(_flag_names(asked))
     wanted = {name for element in elements for name in _flag_names(element)}
-    return ALWAYS if (seen == wanted) is not negated else NEVER
+    return replace(BEGINS, negated=(seen == wanted) is negated)
 
 
 def _flag_names(value: Json) -> list[str]:

@@ -57,7 +57,7 @@ class Span:
 class Condition:
     """Something that a rule asks about a packet: one of these words or spans, or none of them when `negated`.
 
-    About what is `known` there is one word: `yes`, `no`, or `unclear`.
+    About what is `known` there is one word: `yes`, `no`, `unclear`, or `begins`.
     """
 
     about: About
@@ -69,6 +69,7 @@ class Condition:
 ALWAYS: Final = Condition("known", ("yes",))
 NEVER: Final = Condition("known", ("no",))
 UNCLEAR: Final = Condition("known", ("unclear",))
+BEGINS: Final = Condition("known", ("begins",))  # the packet begins a connection: of TCP's flags it has SYN alone
 
 
 def limited(action: Action, *, over: bool = False) -> tuple[Condition, ...]:
@@ -200,6 +201,8 @@ def _holds(condition: Condition, packet: Packet) -> tuple[Mask, Mask]:
             return known if "unclear" not in condition.words else (known[0], ALL)
         case "out":
             return _YES if "*" in condition.words else _NO if set(condition.words) <= {"lo"} else _PERHAPS
+        case "known" if condition.words == ("begins",):
+            return _YES if packet.state == "new" else _PERHAPS
         case "known":
             return {"yes": _YES, "no": _NO}.get(condition.words[0], _PERHAPS)
         case _:

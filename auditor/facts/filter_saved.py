@@ -6,11 +6,13 @@ iptables(8), iptables-extensions(8).
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from auditor.facts.filter_nft import address_span
 from auditor.facts.filter_rules import (
     ALWAYS,
+    BEGINS,
     NEVER,
     UNCLEAR,
     About,
@@ -147,10 +149,10 @@ def _told(option: str, values: list[str], *, negated: bool) -> Condition:
         case "--pkt-type":
             holds = bool(asked & {"unicast", "host"})
         case "--syn":
-            holds = True
+            return replace(BEGINS, negated=negated)
         case "--tcp-flags" if len(values) == 2:
             seen = {"SYN"} & (asked | ({"SYN"} if "ALL" in asked else set()))
-            holds = seen == set(values[1].split(",")) - {"NONE"}
+            return replace(BEGINS, negated=(seen == set(values[1].split(",")) - {"NONE"}) is negated)
         case "-f" | "--rt-type" | "--invert" | "--ctstatus" | "--pol":
             holds = option == "--pol" and "none" in asked
         case "--validmark" | "--loose" | "--dir":

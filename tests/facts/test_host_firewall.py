@@ -34,6 +34,7 @@ def field(protocol: str, name: str, right: object, op: str = "==") -> dict[str, 
 
 LOOPBACK = meta("iifname", "lo")
 SSH = field("tcp", "dport", 22)
+SSH_RULE = {"rule": {"family": "inet", "table": "t", "chain": "in", "expr": [SSH, ACCEPT]}}
 KNOWN = match({"ct": {"key": "state"}}, ["established", "related"], "in")
 REJECT = {"reject": {"type": "icmpx", "expr": "admin-prohibited"}}
 ETH0 = "lo\neth0\n"
@@ -228,6 +229,18 @@ def test_a_limit_refuses_some_only() -> None:
     assert opened(chain("in", "drop"), rule("in", OVER, ACCEPT)) == (NOTHING, EVERYTHING)
 
 
+def test_answers() -> None:
+    """By the state of the connection; flags that begin one are not those of an answer."""
+    known, odd = rule("in", KNOWN, ACCEPT), rule("in", match(SYN, "syn", "!="), DROP)
+
+    assert way(seen(chain("in", "drop"), SSH_RULE)).answers is False
+    assert way(seen(chain("in", "drop"), known, odd)).answers is True
+    assert way(seen(chain("in", "drop"), odd, known)).answers is None
+    begins = "-A INPUT -p tcp ! --syn -m conntrack --ctstate NEW -j DROP\n-A INPUT -j ACCEPT"
+    assert way(seen(names_ip="filter\n", legacy_ip=LEGACY.format("DROP", begins))).answers is True
+    assert way(seen(names_ip="filter\n", legacy_ip=LEGACY.format("ACCEPT", "-A INPUT ! --syn -j DROP"))).answers is None
+
+
 def test_interfaces_are_told_apart_where_rules_do() -> None:
     """A network inside may be let in whole; the default route tells which is outside."""
     items = [chain("in", "drop"), rule("in", meta("iifname", "wg0"), ACCEPT)]
@@ -325,9 +338,7 @@ def test_old_and_new_iptables_both_count() -> None:
     assert not seen(nft="", nft_ip=LEGACY.format("ACCEPT", ""), kernel="none\n").unseen
 
 
-@pytest.mark.parametrize(
-    "port", [-1, 65536, 10**400, 1.5, "ssh", {"range": [90, 80]}, {"range": [0, -1]}, None, [[]]]
-)
+@pytest.mark.parametrize("port", [-1, 65536, 10**400, 1.5, "ssh", {"range": [90, 80]}, {"range": [0, -1]}, None, [[]]])
 def test_ports_that_are_none(port: object) -> None:
     """A host may say what it likes: the rule may then hold or not."""
     assert opened(chain("in", "drop"), rule("in", field("tcp", "dport", port), ACCEPT)) == (NOTHING, Ports(ALL))
