@@ -182,12 +182,13 @@ def at_boot(rules: KeptRules, units: EnabledUnits, firewall: HostFirewall) -> It
         return
     for family in ("ip", "ip6") if firewall.ipv6 else ("ip",):
         told = {kept: dict(kept.refuses)[key] for kept in enabled for key in dict(kept.refuses) if key == family}
-        if True in told.values():
-            continue
-        if None in told.values():
+        if True in told.values() and set(told.values()) != {True}:
+            sources = ", ".join(sorted(kept.source for kept in told))
+            yield Undecided(_NAMES[family], f"these do not load the same, and which comes last is not known: {sources}")
+        elif None in told.values():
             unclear = next(kept.source for kept, verdict in told.items() if verdict is None)
             yield Undecided(_NAMES[family], f"what {unclear} comes to cannot be told from it")
-        else:
+        elif True not in told.values():
             yield Violation(_NAMES[family], found=_nothing(list(told)), wanted="rules that refuse by default")
 
 

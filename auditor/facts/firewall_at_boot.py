@@ -35,7 +35,7 @@ _MANY: Final = 1 << 14  # ports that are let in: more than rules for single serv
 class Kept:
     """What a service loads when the host starts: for each family whether it refuses what no rule lets in.
 
-    None is undecided; a family that the service is not for is missing.
+    None is undecided; a family for which the service loads nothing, and undoes nothing, is missing.
     """
 
     service: str
@@ -113,7 +113,7 @@ def _by_ufw(files: Bundle) -> Iterator[Kept]:
     if text is None:
         return
     if assignments(text).get("ENABLED", "no").lower() != "yes":
-        yield Kept("ufw", "/etc/ufw/ufw.conf", (("ip", False), ("ip6", False)))
+        yield Kept("ufw", "/etc/ufw/ufw.conf", ())
         return
     defaults = assignments(files.get("/etc/default/ufw") or "")
     refuses = defaults.get("DEFAULT_INPUT_POLICY", "").upper() in {"DROP", "REJECT"}

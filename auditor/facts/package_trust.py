@@ -25,7 +25,7 @@ _RELAXING: Final = (
     "Acquire::AllowDowngradeToInsecureRepositories",
 )  # fmt: skip
 _OF_SOURCE: Final = ("trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure")
-_USER: Final = re.compile(r"(?<=://)[^/@\s]*@")
+_USER: Final = re.compile(r"(?<=://)(?:<[^<>\n]*>|[^/@\s<])*@")  # whose password stands as `<secret plain 3f9a>`
 
 Values = Mapping[str, str]
 
@@ -96,7 +96,7 @@ def _apt(files: Bundle) -> PackageTrust:
 
 def _apt_lines(text: str) -> Iterator[Source]:
     """Yield the sources of the one-line style: `deb [ option=value ... ] uri suite component ...`."""
-    for line in text.split("\n"):
+    for line in _USER.sub("", text).split("\n"):
         told = re.match(r"\s*deb(?:-src)?\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+([^\s#]+)", line)
         if told:
             options = dict(word.partition("=")[::2] for word in (told[1] or "").split())
@@ -105,7 +105,7 @@ def _apt_lines(text: str) -> Iterator[Source]:
 
 def _apt_stanzas(text: str) -> Iterator[Source]:
     """Yield the sources of the deb822 style."""
-    lines = "\n".join(line for line in text.split("\n") if not line.startswith("#"))
+    lines = "\n".join(line for line in _USER.sub("", text).split("\n") if not line.startswith("#"))
     for stanza in re.split(r"\n[ \t]*\n", lines):
         fields = {
             key.lower(): " ".join(value.split())
@@ -119,7 +119,7 @@ def _apt_stanzas(text: str) -> Iterator[Source]:
 def _apt_source(name: str, options: Values) -> Source:
     relaxed = [key for key in _OF_SOURCE if _is(options.get(key, ""), _TRUE)]
     return Source(
-        _USER.sub("", name),
+        name,
         unchecked=" ".join(f"{key}={options[key]}" for key in relaxed),
         lists_checked=not relaxed,
         own_key=bool(options.get("signed-by")),
@@ -176,7 +176,7 @@ def _zypper(files: Bundle) -> Iterator[Source]:
 
 
 def _apk(files: Bundle) -> PackageTrust:
-    lines = [line.split("#")[0].split() for line in (files.get("/etc/apk/repositories") or "").split("\n")]
+    lines = [line.split("#")[0].split() for line in _USER.sub("", files.get("/etc/apk/repositories") or "").split("\n")]
     places = [
         next(word for word in words if not word.startswith("@")) for words in lines if words and words[-1][0] != "@"
     ]
@@ -184,7 +184,7 @@ def _apk(files: Bundle) -> PackageTrust:
         places += [line.split()[-1] for line in text.split("\n") if line.strip() and not line.startswith("#")]
     config = (files.get("/etc/apk/config") or "").split("\n")
     relaxed = [("/etc/apk/config", line.strip()) for line in config if re.match(r"\s*(?:--)?allow-untrusted\b", line)]
-    return PackageTrust("apk", tuple(Source(_USER.sub("", place)) for place in dict.fromkeys(places)), tuple(relaxed))
+    return PackageTrust("apk", tuple(Source(place) for place in dict.fromkeys(places)), tuple(relaxed))
 
 
 def _sections(text: str) -> dict[str, dict[str, str]]:

@@ -53,6 +53,7 @@ def keeps(*refuses: bool | None) -> KeptRules:
 OPEN, UNSURE = replace(V4, open=EVERYTHING, somebody=EVERYTHING), replace(V4, unclear=EVERYTHING)
 OPEN6 = replace(V6, open=EVERYTHING, somebody=EVERYTHING)
 NFT = starts("nftables")
+BOTH = KeptRules((*keeps(False, False).kept, Kept("ufw", "/etc/default/ufw", (("ip", True), ("ip6", True)))))
 V4_FILE = KeptRules((Kept("netfilter-persistent", "/etc/iptables/rules.v4", (("ip", True),)),))
 
 CASES: list[Case] = [
@@ -108,6 +109,9 @@ CASES: list[Case] = [
     Case(C.at_boot, (keeps(True, False), NFT, wall(ipv6=False)), PASS, why="the host has no IPv6"),
     Case(C.at_boot, (keeps(None, None), NFT, GOOD), DONT_KNOW, why="its file does not tell"),
     Case(C.at_boot, (V4_FILE, starts("netfilter-persistent"), GOOD), FAIL, ("IPv6",), why="one family has no file"),
+    Case(C.at_boot, (BOTH, starts("nftables", "ufw"), GOOD), DONT_KNOW, why="two load different rules"),
+    Case(C.at_boot, (BOTH, starts("ufw"), GOOD), PASS, why="the other one does not start"),
+    Case(C.at_boot, (KeptRules((Kept("ufw", "/etc/ufw/ufw.conf", ()),)), starts("ufw"), GOOD), FAIL, why="ufw is off"),
     Case(C.at_boot, (KeptRules(()), starts("shorewall"), GOOD), DONT_KNOW, why="its files are not read"),
     Case(C.at_boot, (KeptRules((), ("/etc/rc.local",)), starts(), GOOD), DONT_KNOW, why="a script loads rules"),
     Case(C.at_boot, (UNKNOWN, NFT, GOOD), DONT_KNOW),

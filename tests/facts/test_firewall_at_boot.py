@@ -50,8 +50,8 @@ def refuses(files: dict[str, str]) -> tuple[tuple[str, bool | None], ...]:
     ("wanted", "changed"),
     [
         (YES, {}),
-        (NO, {"/etc/ufw/ufw.conf": "# ENABLED=yes\nENABLED=no\n"}),
-        (NO, {"/etc/ufw/ufw.conf": ""}),
+        ((), {"/etc/ufw/ufw.conf": "# ENABLED=yes\nENABLED=no\n"}),
+        ((), {"/etc/ufw/ufw.conf": ""}),
         (NO, {"/etc/default/ufw": "IPV6=yes\nDEFAULT_INPUT_POLICY=ACCEPT\n"}),
         (YES, {"/etc/default/ufw": "IPV6=no\nDEFAULT_INPUT_POLICY=reject\n"}),
         (

@@ -33,7 +33,11 @@ def only(manager: str, files: dict[str, str]) -> Source:
         ("", True, f"deb [arch=amd64 {KEY}] http://a.example/debian lab main"),
         ("", False, "deb [ trusted=no ] http://a.example/debian lab main"),
         ("trusted=yes", False, "deb [trusted=yes] http://a.example/debian lab main"),
-        ("trusted=1", True, f"deb [ Trusted=1 {KEY} ] http://me:secret@a.example/debian lab main\n#deb x y z"),
+        (
+            "trusted=1",
+            True,
+            f"deb [ Trusted=1 {KEY} ] http://me:<secret plain 3f9a0c1d>@a.example/debian lab main\n#deb x y z",
+        ),
         ("allow-insecure=true", False, "deb [allow-insecure=true] http://a.example/debian lab main"),
         ("allow-weak=yes", False, "deb\t[allow-weak=yes]\thttp://a.example/debian lab main"),
     ],
