@@ -181,7 +181,9 @@ def _apk(files: Bundle) -> PackageTrust:
         next(word for word in words if not word.startswith("@")) for words in lines if words and words[-1][0] != "@"
     ]
     for _, text in files.below("/etc/apk/repositories.d", ".list"):
-        places += [line.split()[-1] for line in text.split("\n") if line.strip() and not line.startswith("#")]
+        places += [
+            line.split()[-1] for line in _USER.sub("", text).split("\n") if line.strip() and not line.startswith("#")
+        ]
     config = (files.get("/etc/apk/config") or "").split("\n")
     relaxed = [("/etc/apk/config", line.strip()) for line in config if re.match(r"\s*(?:--)?allow-untrusted\b", line)]
     return PackageTrust("apk", tuple(Source(place) for place in dict.fromkeys(places)), tuple(relaxed))
