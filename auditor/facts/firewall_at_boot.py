@@ -19,7 +19,7 @@ from auditor.facts.filter_script import refused_by
 from auditor.facts.host_firewall import RULES
 from auditor.facts.packages import assignments
 
-_SCRIPTS: Final = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/etc/nftables.nft", "/etc/nftables/main.nft")
+_SCRIPTS: Final = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf", "/etc/nftables.nft")
 _SAVED: Final[tuple[tuple[str, str, Family], ...]] = (
     ("netfilter-persistent", "/etc/iptables/rules.v4", "ip"),
     ("netfilter-persistent", "/etc/iptables/rules.v6", "ip6"),

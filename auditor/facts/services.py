@@ -64,7 +64,8 @@ class EnabledUnits:
 SOCKETS: Final = Shell(
     show(
         [],
-        section("range", "{ read -r a b </proc/sys/net/ipv4/ip_local_port_range && echo $a $b; }"),
+        # dash reads a letter at a time, and of a file in /proc/sys gets no more than the first.
+        section("range", "cat /proc/sys/net/ipv4/ip_local_port_range"),
         "if command -v ss >/dev/null 2>&1; then "
         + section("ss", "ss -tuln")
         + "; else "

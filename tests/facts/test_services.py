@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import Unreadable
-from auditor.facts.services import UNITS, Socket, enabled_units, listening
+from auditor.facts.services import SOCKETS, UNITS, Socket, enabled_units, listening
 from tests.make import fact, refused
 
 SS = """Netid State  Recv-Q Send-Q        Local Address:Port  Peer Address:Port
@@ -49,6 +49,18 @@ def test_ss_addresses_zones_wildcards_and_mapped_loopback() -> None:
         "tcp/25 ::1": True,
         "tcp/8005 ::ffff:127.0.0.1": True,
     }
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
+def test_any_shell_reads_which_ports_clients_get(shell: str) -> None:
+    """As the kernel has them, where /proc/sys can be read."""
+    place = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    if shutil.which(shell) is None or not place.exists():
+        pytest.skip(f"needs {shell} and {place}")
+    words = [shell, *["sh"] * (shell == "busybox"), "-c", SOCKETS.command]
+    said = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert f"#== file range\n{place.read_text()}" in said.stdout
 
 
 def test_old_ss_writes_ipv6_without_brackets() -> None:
