@@ -1,16 +1,19 @@
 """What a Linux host offers to the network: listening ports against a baseline, retired services, its own firewall."""
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
-from auditor import Fix, Outcome, Severity, Undecided, Violation, check
+from auditor import Fix, NotApplicable, Outcome, Severity, Undecided, Violation, check
 from auditor.facts.host_firewall import HostFirewall
 from auditor.facts.services import EnabledUnits, Listening
 
+_ALL_PORTS = 65536
 _RETIRED_PORTS = {
     "tcp/7": "echo", "tcp/9": "discard", "tcp/13": "daytime", "tcp/19": "chargen", "tcp/21": "ftp", "tcp/23": "telnet",
     "tcp/79": "finger", "tcp/512": "exec", "tcp/513": "login", "udp/7": "echo", "udp/9": "discard", "udp/13": "daytime",
     "udp/19": "chargen", "udp/69": "tftp", "udp/517": "talk", "udp/518": "talk",
 }  # fmt: skip
+_SUPER_SERVERS = frozenset({"inetd", "xinetd", "openbsd-inetd", "inetutils-inetd", "rlinetd"})
 _RETIRED_UNITS = frozenset(
     {
         "telnet", "telnetd", "in.telnetd", "inetutils-telnetd", "rsh", "shell", "rlogin", "login", "rexec", "exec",
@@ -73,17 +76,33 @@ def legacy_off(seen: Listening, units: EnabledUnits, *, allowed: frozenset[str] 
     fix=Fix("Enable ufw, firewalld or nftables with a policy that drops.", solution="close-unneeded-ports"),
     references=("cis-debian12:4.2.8", "cis-controls-8.1:4.4", "nist-800-53r5:SC-7(5)"),
 )
-def firewall_active(firewall: HostFirewall) -> Iterator[Outcome]:
+def firewall_active(
+    firewall: HostFirewall, *, most_open: int = 16384, trusted: frozenset[str] = frozenset()
+) -> Iterator[Outcome]:
     """The host refuses what no firewall rule lets in, over IPv4 and IPv6.
 
-    A service that somebody starts by mistake is then not reachable at once. IPv6 counts where the host has an address.
+    A service that somebody starts by mistake is then not reachable at once. What is judged are the rules that are
+    loaded: more than `most_open` ports of one protocol that anybody may reach are no longer rules for services.
+    `trusted` are interfaces, such as `wg*`, that may let in everything. IPv6 counts where the host has an address.
     """
-    if not firewall.refuses_ipv4:
-        yield Violation("IPv4", found="accepted", wanted="dropped or rejected")
-    if firewall.ipv6 and not firewall.refuses_ipv6:
-        yield Violation("IPv6", found="accepted", wanted="dropped or rejected")
-    for chain in firewall.broad:
-        yield Undecided(chain, "one of its rules lets in everything of an interface or protocol")
+    for family in ("IPv4", "IPv6") if firewall.ipv6 else ("IPv4",):
+        ways = [way for way in firewall.ways if way.family == family and not _trusted(way.interfaces, trusted)]
+        opened = [way for way in ways if way.open.most > most_open]
+        if firewall.unseen and opened:
+            yield Undecided(family, firewall.unseen)
+        elif any(way.outer for way in opened):
+            most = max(way.open.most for way in opened if way.outer)
+            found = "everything accepted" if most == _ALL_PORTS else f"{most} ports accepted"
+            yield Violation(family, found=found, wanted="dropped or rejected")
+        else:
+            for way in opened:
+                yield Undecided(family, f"{', '.join(way.interfaces)} lets in everything, and is not named as trusted")
+        if any(way.open.most <= most_open < way.open.most + way.unclear.most for way in ways):
+            yield Undecided(family, "whether everything is let in depends on conditions that only the kernel knows")
+
+
+def _trusted(interfaces: tuple[str, ...], trusted: frozenset[str]) -> bool:
+    return all(any(fnmatchcase(name, pattern) for pattern in trusted) for name in interfaces)
 
 
 @check(
@@ -123,12 +142,18 @@ def unneeded_off(
             "autofs",
             "avahi-daemon",
             "cups",
+            "cups-browsed",
+            "dhcpd",
             "inetd",
             "isc-dhcp-server",
+            "nfs-kernel-server",
             "nfs-server",
+            "nmb",
             "nmbd",
+            "openbsd-inetd",
             "rpcbind",
             "slapd",
+            "smb",
             "smbd",
             "xinetd",
         }
@@ -141,3 +166,43 @@ def unneeded_off(
     """
     for name in sorted((units.names & unwanted) - allowed):
         yield Violation(name, found=f"enabled in {units.manager}", wanted="disabled")
+
+
+@check(
+    "services.no-super-server",
+    severity=Severity.MEDIUM,
+    fix=Fix("Remove inetd or xinetd, and the services that it has in its files.", solution="close-unneeded-ports"),
+    references=("cis-debian12:2.1.19", "nist-800-53r5:CM-7"),
+)
+def no_super_server(units: EnabledUnits, *, allowed: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """No service waits behind inetd or xinetd.
+
+    What they start is seen in no list of services, and what is left in their files starts again with them. `allowed`
+    names services that may stay; a super server that has only those may run.
+    """
+    left = units.by_inetd - allowed
+    for name in sorted(left):
+        yield Violation(name, found="in the files of inetd or xinetd", wanted="absent, or disabled")
+    for name in sorted(units.names & _SUPER_SERVERS - allowed):
+        if left or not units.by_inetd:
+            yield Violation(name, found=f"enabled in {units.manager}", wanted="disabled")
+
+
+@check(
+    "services.enabled-baseline",
+    severity=Severity.LOW,
+    fix=Fix("Disable what the host is not for, or add it to the policy of its role.", solution="close-unneeded-ports"),
+    references=("nist-800-53r5:CM-7", "cis-controls-8.1:4.8"),
+)
+def enabled_baseline(units: EnabledUnits, *, allowed: frozenset[str] = frozenset()) -> Iterator[Outcome]:
+    """Only services of the baseline start with the host.
+
+    What starts unasked is kept up to date by nobody. `allowed` names all that may start on hosts of a role, as `ssh` or
+    `systemd-*`; which hosts have that role a control says by what it applies to.
+    """
+    if not allowed:
+        yield NotApplicable("the policy names no services that may start")
+        return
+    for name in sorted(units.names):
+        if not any(fnmatchcase(name, pattern) for pattern in allowed):
+            yield Violation(name, found=f"started by {units.manager} or inetd", wanted="not started")

@@ -1,11 +1,17 @@
 """What a company may demand of a host's clock."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from auditor import Fix, Outcome, Severity, Undecided, Violation, check
+from auditor.facts.services import EnabledUnits
 from auditor.facts.time import TimeKeeping
 
+_UNITS: Final = {
+    "chrony": "chrony", "chronyd": "chrony", "ntp": "ntp", "ntpd": "ntp", "ntpsec": "ntp", "openntpd": "ntp",
+    "openntp": "ntp", "systemd-timesyncd": "timesyncd",
+}  # fmt: skip
+_STARTED_BY_OTHERS: Final = frozenset({"ptp"})  # phc2sys runs under many names
 View = Literal["running", "configured"]
 
 
@@ -48,6 +54,30 @@ def one_daemon(time: TimeKeeping, *, allowed: frozenset[str] = frozenset()) -> I
         yield Violation("daemon", found=time.daemons, wanted=frozenset(allowed) or "one time daemon")
     elif allowed and not time.daemons <= allowed:
         yield Violation("daemon", found=time.daemons, wanted=allowed)
+
+
+@check(
+    "time.starts-with-host",
+    severity=Severity.LOW,
+    fix=_fix("Enable the time daemon: systemctl enable --now chronyd (chrony on Debian)."),
+    references=("cis-debian12:2.3.2.2", "cis-debian12:2.3.3.3"),
+)
+def starts_with_host(time: TimeKeeping, units: EnabledUnits) -> Iterator[Outcome]:
+    """The daemon that keeps the time starts with the host
+
+    One that somebody started by hand is gone after the next restart, and the clock drifts from then on.
+    """
+    starting = frozenset(daemon for name, daemon in _UNITS.items() if name in units.names)
+    if time.daemons is None:
+        if not starting:
+            yield Violation("daemon", found="none is enabled", wanted="a time daemon that starts with the host")
+        else:
+            yield Undecided("daemon", "other accounts' processes cannot be seen from this account")
+    elif not time.daemons:
+        yield Violation("daemon", found="none runs", wanted="a time daemon that starts with the host")
+    for daemon in sorted((time.daemons or frozenset()) - starting):
+        if daemon not in _STARTED_BY_OTHERS:
+            yield Violation(daemon, found="runs, and is not enabled", wanted="enabled")
 
 
 @check(

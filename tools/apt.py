@@ -24,6 +24,8 @@ FOR_ALL_TESTS: Mapping[str, str] = {
     "doas": "doas",
     "busybox": "busybox",
     "gawk": "gawk",
+    "nft": "nftables",
+    "iptables-legacy": "iptables",
 }
 # Daemons that those packages would have started.
 UNITS: Mapping[str, tuple[str, ...]] = {

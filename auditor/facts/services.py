@@ -51,16 +51,21 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class EnabledUnits:
-    """Names of what starts with the host, without suffixes such as `.service`; `manager` starts them."""
+    """Names of what starts with the host, without suffixes such as `.service`; `manager` starts them.
+
+    Among the names are those `by_inetd`: services that inetd or xinetd would start on demand, if it runs itself.
+    """
 
     manager: str
     names: frozenset[str]
+    by_inetd: frozenset[str] = frozenset()
 
 
 SOCKETS: Final = Shell(
     show(
         [],
-        section("range", "{ read -r a b </proc/sys/net/ipv4/ip_local_port_range && echo $a $b; }"),
+        # dash reads a letter at a time, and of a file in /proc/sys gets no more than the first.
+        section("range", "cat /proc/sys/net/ipv4/ip_local_port_range"),
         "if command -v ss >/dev/null 2>&1; then "
         + section("ss", "ss -tuln")
         + "; else "
@@ -96,7 +101,7 @@ _LINKS: Final = "ls -ld " + " ".join(
 )
 UNITS: Final = Shell(
     show(
-        ["/etc/inetd.conf", "/etc/xinetd.d/*"],
+        ["/etc/inetd.conf", "/etc/xinetd.conf", "/etc/xinetd.d/*"],
         "if command -v systemctl >/dev/null 2>&1; then "
         + "; ".join([section("systemd", f"{{ {_NAMES}; }}"), section("links", _LINKS)])
         + "; elif command -v rc-update >/dev/null 2>&1; then "
@@ -123,14 +128,14 @@ def listening(answer: Answer) -> Listening:
 def enabled_units(answer: Answer) -> EnabledUnits:
     """Read what starts with the host, inetd's services included. Raises Unreadable when nothing tells."""
     files = read(answer.text)
-    names = {*_inetd(files.get("/etc/inetd.conf") or ""), *_xinetd(files)}
+    names = frozenset({*_inetd(files.get("/etc/inetd.conf") or ""), *_xinetd(files)})
     if units := files.get("systemd"):
         started = _by_systemd(units, files.get("links") or "")
         if started:
-            return EnabledUnits("systemd", frozenset(names | started | _scripts(files, units)))
+            return EnabledUnits("systemd", frozenset(names | started | _scripts(files, units)), names)
     for manager in ("openrc", "sysv"):
         if found := set(_STARTED[manager].findall(files.get(manager) or "")):
-            return EnabledUnits(manager, frozenset(names | found))
+            return EnabledUnits(manager, frozenset(names | found), names)
     raise Unreadable("nothing tells which services start with this host")
 
 
@@ -225,8 +230,25 @@ def _inetd(text: str) -> Iterator[str]:
 
 
 def _xinetd(files: Bundle) -> Iterator[str]:
-    for _, text in files.below("/etc/xinetd.d"):
-        for name, body in re.findall(r"^\s*service\s+(\S+)\s*\{(.*?)\}", text, re.MULTILINE | re.DOTALL):
-            disabled = re.findall(r"^\s*disable\s*=\s*(\S+)", body, re.MULTILINE)
-            if not disabled or disabled[-1].lower() != "yes":
-                yield name
+    """Yield the services that are not disabled: by themselves, or by a list of ids in the defaults."""
+    folder = files.below("/etc/xinetd.d")
+    included = [text for path, text in folder if re.fullmatch("[^.]*[^.~]", path.rpartition("/")[2])]
+    texts = [
+        re.sub("^[ \t]*#.*$", "", text, flags=re.MULTILINE) for text in (files.get("/etc/xinetd.conf") or "", *included)
+    ]
+    blocks = [
+        part.rpartition("{") for text in texts for part in text.split("}")
+    ]  # which ends with the first that closes
+    defaults = "\n".join(body for header, _, body in blocks if header.split()[-1:] == ["defaults"])
+    disabled, enabled = _listed(defaults, "disabled"), _listed(defaults, "enabled")
+    for header, _, body in blocks:
+        words = header.split()[-2:]
+        name = words[1] if words[:1] == ["service"] and len(words) == 2 else ""
+        named = next(iter(_listed(body, "id")), name)
+        if name and "yes" not in _listed(body, "disable") and named not in disabled and named in (enabled or {named}):
+            yield name
+
+
+def _listed(body: str, key: str) -> set[str]:
+    told = re.findall(rf"^[ \t]*{key}[ \t]*\+?=(.*)$", body, re.MULTILINE)
+    return {word.lower() if key == "disable" else word for words in told for word in words.split()}

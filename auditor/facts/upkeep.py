@@ -2,19 +2,21 @@
 
 Sources: reboot-required is written by Debian's and Ubuntu's package hooks, reboot-needed by SUSE's; uname(1): Debian
 and Ubuntu name the kernel's package version there; apt.conf(5) and unattended-upgrades' own configuration;
-dnf-automatic(8); transactional-update(8).
+dnf-automatic(8); transactional-update(8); os-update(8); YaST's automatic_online_update.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from auditor import Answer, NotPresent, Platform, Shell, Unreadable, probe
 from auditor.facts.bundle import Bundle, read, section, show, which
+from auditor.facts.packages import assignments
 
 _TIMERS: Final = (
     "apt-daily.timer", "apt-daily-upgrade.timer", "dnf-automatic.timer", "dnf-automatic-install.timer",
-    "dnf5-automatic.timer", "transactional-update.timer",
+    "dnf5-automatic.timer", "transactional-update.timer", "os-update.timer",
 )  # fmt: skip
 
 
@@ -69,16 +71,39 @@ KERNELS: Final = Shell(
         section("package", "dpkg-query -W -f '${Version}\\n' \"linux-image-$(uname -r)\""),
     )
 )
+# Which updates come by themselves, and whether signatures are checked (package_trust.py): both are apt's configuration.
 _AUTOMATIC: Final = show(
-    ["/etc/dnf/automatic.conf", "/etc/dnf/dnf5-plugins/automatic.conf", "/usr/share/dnf5/dnf5-plugins/automatic.conf"],
-    section("tools", which("apt-get", "dnf", "unattended-upgrade")),
+    [
+        *("/etc/dnf/automatic.conf", "/etc/dnf/dnf5-plugins/automatic.conf"),
+        "/usr/share/dnf5/dnf5-plugins/automatic.conf",
+        *("/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources"),
+        *(
+            "/etc/dnf/dnf.conf",
+            "/etc/yum.conf",
+            "/usr/share/dnf5/libdnf.conf.d/*.conf",
+            "/etc/dnf/libdnf5.conf.d/*.conf",
+        ),
+        *("/etc/yum.repos.d/*.repo", "/etc/yum/repos.d/*.repo", "/etc/distro.repos.d/*.repo"),
+        *(
+            "/etc/dnf/repos.override.d/*.repo",
+            "/etc/zypp/zypp.conf",
+            "/usr/etc/zypp/zypp.conf",
+            "/etc/zypp/repos.d/*.repo",
+        ),
+        *("/etc/sysconfig/automatic_online_update", "/etc/apk/repositories", "/etc/apk/repositories.d/*.list"),
+        "/etc/apk/config",
+    ],
+    section("tools", which("apt-get", "dnf", "dnf5", "yum", "zypper", "apk", "unattended-upgrade")),
     section(
-        "apt", "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern))'"
+        "apt",
+        "apt-config dump | grep -iE '^(APT::Periodic|Unattended-Upgrade::(Allowed-Origins|Origins-Pattern)|"
+        "Dir::Etc::source|[A-Za-z:]*::Allow[A-Za-z]*(Unauthenticated|Repositories) )'",
     ),
     section("cron", "{ d=/etc/cron.daily; ls -d $d/apt-compat || [ ! -d $d ] || [ -x $d ] || echo hidden; }"),
     section("systemd", "ls -d /run/systemd/system"),
     section("timers", f"{{ {_STATES}; }}"),
 )
+AUTOMATIC: Final = (Shell(_AUTOMATIC, privileged=True), Shell(_AUTOMATIC))
 
 
 @probe(KERNELS, on={Platform.LINUX})
@@ -114,17 +139,20 @@ def _updates_itself(answer: Answer) -> AutomaticUpdates:
     files = read(answer.text)
     tools = {path.rpartition("/")[2] for path in (files.get("tools") or "").split()}
     timers = dict(line.split(" ", 1) for line in (files.get("timers") or "").split("\n") if " " in line)
-    if timers.get("transactional-update.timer") == "enabled":
-        return AutomaticUpdates("transactional-update")
+    for tool in ("transactional-update", "os-update"):
+        if timers.get(f"{tool}.timer") == "enabled":
+            return AutomaticUpdates(tool)
     if "apt-get" in tools:
         return AutomaticUpdates("unattended-upgrades", tuple(_apt_obstacles(files, tools, timers)))
-    if "dnf" in tools:
+    if "zypper" in tools:
+        return AutomaticUpdates("zypper", tuple(_zypper_obstacles(files)))
+    if tools & {"dnf", "dnf5"}:
         return AutomaticUpdates("dnf-automatic", tuple(_dnf_obstacles(files, timers)))
     raise Unreadable("which program would update this host by itself is not known")
 
 
-automatic_updates_as_root = probe(Shell(_AUTOMATIC, privileged=True), on={Platform.LINUX})(_updates_itself)
-automatic_updates = probe(Shell(_AUTOMATIC), on={Platform.LINUX})(_updates_itself)  # enough where a timer starts it
+automatic_updates_as_root = probe(AUTOMATIC[0], on={Platform.LINUX})(_updates_itself)
+automatic_updates = probe(AUTOMATIC[1], on={Platform.LINUX})(_updates_itself)  # enough where a timer starts it
 
 
 def flavour(kernel: str) -> str:
@@ -167,6 +195,13 @@ def _apt_obstacles(files: Bundle, tools: set[str], timers: dict[str, str]) -> li
             raise Unreadable("no timer starts it, and this account may not look into /etc/cron.daily")
         found += [] if cron else ["neither a timer nor cron starts it"]
     return found
+
+
+def _zypper_obstacles(files: Bundle) -> Iterator[str]:
+    """Yield what is in the way of YaST's online update, the only one that is not a timer of its own."""
+    values = assignments(files.get("/etc/sysconfig/automatic_online_update") or "")
+    if values.get("AOU_ENABLE_CRONJOB", "").lower() != "true":
+        yield "neither a timer of os-update or transactional-update is enabled, nor the automatic online update"
 
 
 def _dnf_obstacles(files: Bundle, timers: dict[str, str]) -> list[str]:

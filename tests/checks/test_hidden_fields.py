@@ -20,6 +20,8 @@ SEEN: Final = {
     "SshServer.for_root": "the view of anybody counts for root too",
     "SshSettings.pam": "the server is built without PAM, and prints no such line",
     "ManagedDevice.grace_until": "the device management says that the device is within its period, without the day",
+    "PackageTrust.local_checked": "the package manager has no setting for it",
+    "Source.own_key": "the package manager keeps no keys by source",
     "PendingUpdates.security_source": "security updates come from the ordinary archives",
 }
 PARTIAL: Final = {"SshMatch.settings", "SshServer.written"}  # a block or a file sets what it sets, and leaves the rest

@@ -3,9 +3,11 @@
 import pytest
 
 from auditor.facts.installed import Kernel, Package, PackageList, package_list
+from auditor.facts.package_trust import PackageTrust, Source
 from tests.make import UNKNOWN, Case, Verdict, checks, fact, names
 
 C = checks("packages")
+S = checks("packages_signed")
 PASS, FAIL, OPEN, NONE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 
 
@@ -15,6 +17,8 @@ def host(*packages: str) -> PackageList:
 
 
 AGENT = {"names": frozenset({"auditd", "aide"})}
+APT = PackageTrust("apt", (Source("a", own_key=True),))
+RPM = PackageTrust("dnf", (Source("a", lists_checked=False),), local_checked=False)
 CASES: list[Case] = [
     Case(C.absent, (host("bash", "openssh-client"),), PASS),
     Case(C.absent, (host("telnet-ssl", "telnet-doc"),), PASS, why="other packages begin like it"),
@@ -26,6 +30,26 @@ CASES: list[Case] = [
     Case(C.present, (host("aide-common", "auditd"),), FAIL, ("aide",), settings=AGENT),
     Case(C.present, (host("aide"),), NONE, why="nothing is demanded"),
     Case(C.present, (UNKNOWN,), OPEN, settings=AGENT),
+    Case(S.signed, (APT,), PASS),
+    Case(S.signed, (PackageTrust("apt", (Source("a", "trusted=yes"), Source("b"))),), FAIL, ("a",)),
+    Case(S.signed, (PackageTrust("apt", (Source("a"),), (("AllowUnauthenticated", "true"),)),), FAIL),
+    Case(S.signed, (PackageTrust("dnf", (Source("a", unclear="its default is not known"),)),), OPEN),
+    Case(S.signed, (PackageTrust("apt"),), NONE, why="there is no source"),
+    Case(S.signed, (UNKNOWN,), OPEN),
+    Case(S.lists_signed, (APT,), PASS),
+    Case(S.lists_signed, (RPM,), FAIL, ("a",)),
+    Case(S.lists_signed, (RPM,), PASS, settings={"exceptions": frozenset({"a"})}),
+    Case(S.lists_signed, (PackageTrust("dnf"),), NONE, why="there is no source"),
+    Case(S.lists_signed, (UNKNOWN,), OPEN),
+    Case(S.local_signed, (PackageTrust("dnf", local_checked=True),), PASS),
+    Case(S.local_signed, (RPM,), FAIL, ("localpkg_gpgcheck",)),
+    Case(S.local_signed, (APT,), NONE, why="apt has no such setting"),
+    Case(S.local_signed, (UNKNOWN,), OPEN),
+    Case(S.own_keys, (APT,), PASS),
+    Case(S.own_keys, (PackageTrust("apt", (Source("a", own_key=False), Source("b", own_key=True))),), FAIL, ("a",)),
+    Case(S.own_keys, (RPM,), NONE, why="rpm keeps keys for all"),
+    Case(S.own_keys, (PackageTrust("apt"),), NONE, why="there is no source"),
+    Case(S.own_keys, (UNKNOWN,), OPEN),
 ]
 
 

@@ -1,10 +1,11 @@
 """Checks of what a host offers to the network."""
 
+from dataclasses import replace
 from inspect import getmembers
 
 import pytest
 
-from auditor.facts.host_firewall import HostFirewall
+from auditor.facts.host_firewall import HostFirewall, Ports, Way
 from auditor.facts.services import EnabledUnits, Listening, Socket
 from auditor.model.check import Check
 from tests.make import UNKNOWN, Case, Verdict, checks, names
@@ -13,7 +14,8 @@ C = checks("services")
 ANY = "0.0.0.0"  # noqa: S104  (an address that is judged, not bound to)
 PASS, FAIL, OPEN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
 UNITS = EnabledUnits("systemd", frozenset({"ssh", "cron"}))
-CLOSED = HostFirewall(refuses_ipv4=True, refuses_ipv6=True, ipv6=True, tools=("nft",))
+CLOSED = HostFirewall((Way("IPv4", ("eth0",), outer=True), Way("IPv6", ("eth0",), outer=True)))
+OPENED = HostFirewall((Way("IPv4", ("eth0",), outer=True, open=Ports(((0, 65535),))),))
 
 
 def listens(*more: tuple[str, int, str]) -> Listening:
@@ -26,11 +28,8 @@ def units(*more: str) -> EnabledUnits:
     return EnabledUnits("systemd", UNITS.names | set(more))
 
 
-def firewall(**changed: object) -> HostFirewall:
-    """Return a firewall that refuses both families, with fields changed."""
-    return HostFirewall(**{"refuses_ipv4": True, "refuses_ipv6": True, "ipv6": True, **changed})
-
-
+TFTP = frozenset({"tftp"})
+ROLE = {"allowed": frozenset({"ssh", "cron", "systemd-*"})}
 WEB = frozenset({"tcp/22", "tcp/80"})
 EPHEMERAL = listens(("udp", 40000, ANY))
 
@@ -51,10 +50,7 @@ CASES: list[Case] = [
     Case(C.legacy_off, (listens(), units("vsftpd")), PASS, settings={"allowed": frozenset({"vsftpd"})}),
     Case(C.legacy_off, (listens(), UNKNOWN), OPEN),
     Case(C.firewall_active, (CLOSED,), PASS),
-    Case(C.firewall_active, (firewall(refuses_ipv4=False),), FAIL, ("IPv4",)),
-    Case(C.firewall_active, (firewall(refuses_ipv6=False),), FAIL, ("IPv6",)),
-    Case(C.firewall_active, (firewall(refuses_ipv6=False, ipv6=False),), PASS, why="the host has no IPv6"),
-    Case(C.firewall_active, (firewall(broad=("INPUT",)),), OPEN, why="a rule is broad"),
+    Case(C.firewall_active, (OPENED,), FAIL, ("IPv4",), why="more in test_firewall.py"),
     Case(C.firewall_active, (UNKNOWN,), OPEN, why="the rules may not be listed"),
     Case(C.mail_local, (listens(),), PASS),
     Case(C.mail_local, (listens(("tcp", 25, "::")),), FAIL, ("tcp/25",)),
@@ -63,6 +59,16 @@ CASES: list[Case] = [
     Case(C.unneeded_off, (units("cups", "rpcbind"),), FAIL, ("cups", "rpcbind")),
     Case(C.unneeded_off, (units("cups"),), PASS, settings={"allowed": frozenset({"cups"})}),
     Case(C.unneeded_off, (UNKNOWN,), OPEN),
+    Case(C.no_super_server, (UNITS,), PASS),
+    Case(C.no_super_server, (units("xinetd"),), FAIL, ("xinetd",)),
+    Case(C.no_super_server, (replace(UNITS, by_inetd=TFTP),), FAIL, ("tftp",), why="it is left in a file"),
+    Case(C.no_super_server, (replace(units("xinetd", "tftp"), by_inetd=TFTP),), FAIL, ("tftp", "xinetd")),
+    Case(C.no_super_server, (replace(units("xinetd"), by_inetd=TFTP),), PASS, settings={"allowed": TFTP}),
+    Case(C.no_super_server, (UNKNOWN,), OPEN),
+    Case(C.enabled_baseline, (units("systemd-resolved"),), PASS, settings=ROLE),
+    Case(C.enabled_baseline, (units("cups", "nginx"),), FAIL, ("cups", "nginx"), settings=ROLE),
+    Case(C.enabled_baseline, (units("cups"),), Verdict.NOT_APPLICABLE, why="the policy names none"),
+    Case(C.enabled_baseline, (UNKNOWN,), OPEN, settings=ROLE),
 ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.facts.services import EnabledUnits
 from auditor.facts.time import TimeKeeping
 from tests.make import ABSENT, UNKNOWN, Case, Verdict, checks, names
 
@@ -13,6 +14,13 @@ GOOD = TimeKeeping(frozenset({"chrony"}), synchronised=True, servers=("ntp1.exam
 PASS, FAIL, DONT_KNOW, NOT_HERE = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.NOT_APPLICABLE
 CONFIGURED = {"view": "configured"}
 ALL = (time.synchronised, time.one_daemon, time.servers)
+
+
+def starts(*names: str) -> EnabledUnits:
+    """Return what starts with a host."""
+    return EnabledUnits("systemd", frozenset({"ssh", *names}))
+
+
 OURS = {"allowed": frozenset({"NTP1.example", "ntp2.example", "ntp3.example"})}
 
 CASES: list[Case] = [
@@ -61,6 +69,26 @@ CASES: list[Case] = [
     ),
     Case(time.servers, (replace(GOOD, unread=("/srv/ntp.conf",)),), DONT_KNOW, why="a file was not read"),
     Case(time.servers, (replace(GOOD, daemons=None),), DONT_KNOW, why="processes are hidden"),
+]
+
+
+CASES += [
+    Case(time.starts_with_host, (GOOD, starts("chronyd")), PASS),
+    Case(time.starts_with_host, (GOOD, starts("chrony")), PASS, why="Debian's name for it"),
+    Case(time.starts_with_host, (GOOD, starts("ntp")), FAIL, ("chrony",), why="another one is enabled"),
+    Case(
+        time.starts_with_host,
+        (replace(GOOD, daemons=frozenset()), starts("chronyd")),
+        FAIL,
+        ("daemon",),
+        why="none runs",
+    ),
+    Case(
+        time.starts_with_host, (replace(GOOD, daemons=None), starts("chronyd")), DONT_KNOW, why="processes are hidden"
+    ),
+    Case(time.starts_with_host, (replace(GOOD, daemons=None), starts()), FAIL, ("daemon",), why="none can start"),
+    Case(time.starts_with_host, (replace(GOOD, daemons=frozenset({"ptp"})), starts()), PASS, why="ptp has many names"),
+    Case(time.starts_with_host, (GOOD, UNKNOWN), DONT_KNOW),
 ]
 
 

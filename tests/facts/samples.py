@@ -71,7 +71,6 @@ ROUTER: Final = (ROOT / "inventory" / "example" / "edge-rt-01.cfg").read_text()
 FIREWALL: Final = test_host_firewall.host(
     test_host_firewall.chain("in", "drop"),
     test_host_firewall.rule("in", test_host_firewall.SSH, test_host_firewall.ACCEPT),
-    addresses=test_host_firewall.ETH0,
 )
 LOGGING: Final = test_logging.text(
     "rsyslogd", files={"/etc/rsyslog.conf": "*.* @@loghost.example:6514"}, more="[journal]\n"
@@ -105,6 +104,7 @@ GOOD: Final[Mapping[str, str]] = {
     "disks.disks": test_disks.LAPTOP,
     "files._read": test_files.SHOWN,
     "host_firewall.host_firewall": FIREWALL,
+    "firewall_at_boot.kept_rules": FIREWALL,
     "kernel._read_now": test_kernel.NOW,
     "installed.package_list": test_installed.host(dpkg=test_installed.DPKG),
     "kernel.kernel_at_boot": BOOT,
@@ -155,6 +155,9 @@ GOOD: Final[Mapping[str, str]] = {
     "updates.pending_updates": test_updates.host(lists=test_updates.LISTS, apt=test_updates.APT),
     "updates.pending_by_dnf": test_updates.host(
         lists=test_updates.REPOS, dnf=test_updates.DNF, security=test_updates.SECURITY, advisories=""
+    ),
+    "package_trust._package_trust": test_updates.host(
+        tools=test_updates.TOOLS, **{"/etc/apt/sources.list": "deb http://mirror.example/debian bookworm main\n"}
     ),
     "upkeep.running_kernel": test_updates.host(running="6.1.0-18-amd64\n", kernels="/boot/vmlinuz-6.1.0-18-amd64\n"),
     "upkeep._updates_itself": test_updates.host(

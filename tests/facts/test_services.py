@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import Unreadable
-from auditor.facts.services import UNITS, Socket, enabled_units, listening
+from auditor.facts.services import SOCKETS, UNITS, Socket, enabled_units, listening
 from tests.make import fact, refused
 
 SS = """Netid State  Recv-Q Send-Q        Local Address:Port  Peer Address:Port
@@ -49,6 +49,18 @@ def test_ss_addresses_zones_wildcards_and_mapped_loopback() -> None:
         "tcp/25 ::1": True,
         "tcp/8005 ::ffff:127.0.0.1": True,
     }
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])
+def test_any_shell_reads_which_ports_clients_get(shell: str) -> None:
+    """As the kernel has them, where /proc/sys can be read."""
+    place = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    if shutil.which(shell) is None or not place.exists():
+        pytest.skip(f"needs {shell} and {place}")
+    words = [shell, *["sh"] * (shell == "busybox"), "-c", SOCKETS.command]
+    said = subprocess.run(words, capture_output=True, text=True, check=False)
+
+    assert f"#== file range\n{place.read_text()}" in said.stdout
 
 
 def test_old_ss_writes_ipv6_without_brackets() -> None:
@@ -224,6 +236,27 @@ def test_init_scripts_start_under_systemd_unless_a_unit_replaces_them() -> None:
     assert units(systemd=SYSTEMD, links=LINKS, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
     assert units(systemd=made, links=LINKS, sysv=scripts) == {"ssh", "getty", "rsh", "vsftpd", "telnet"}
     assert units(systemd=made, links=LINKS) == {"ssh", "getty", "rsh"}
+
+
+def test_what_xinetd_would_start() -> None:
+    """Its main file has services too; ids in the defaults switch others off; files with a dot are passed over."""
+    service = "service {}\n{{\n\tid = {}\n\tdisable = {}\n}}\n"
+    parts = {
+        "systemd": "in /etc/systemd/system\nssh.service\n",
+        "links": "lrwxrwxrwx 1 root root 1 Jan 1 00:00 /etc/systemd/system/a.wants/ssh.service -> /x/ssh.service\n",
+        "/etc/xinetd.conf": "defaults\n{\n\tdisabled = echo-dgram time\n}\n" + service.format("time", "time", "no"),
+        "/etc/xinetd.d/echo": service.format("echo", "echo-stream", "no") + service.format("echo", "echo-dgram", "no"),
+        "/etc/xinetd.d/old.bak": service.format("finger", "finger", "no"),
+        "/etc/xinetd.d/talk~": service.format("talk", "talk", "no"),
+        "/etc/xinetd.d/chargen": service.format("chargen", "chargen", "yes") + "# service tftp\n#{\n#}\n",
+    }
+
+    assert fact(enabled_units, host(**parts)).by_inetd == {"echo"}
+    only = {
+        "/etc/xinetd.conf": "defaults {\n enabled = tftp\n}\n",
+        "/etc/xinetd.d/tftp": service.format("tftp", "tftp", "no"),
+    }
+    assert fact(enabled_units, host(**{**parts, **only})).by_inetd == {"tftp"}
 
 
 def test_inetd_and_xinetd() -> None:

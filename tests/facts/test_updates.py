@@ -351,6 +351,17 @@ def test_dnf_automatic_must_apply() -> None:
     assert "no dnf-automatic timer" in obstacles(**{**plain, "timers": "\n"})[0]
 
 
+def test_suse_updates_itself_by_a_timer_or_by_yasts_online_update() -> None:
+    """A variable of a sysconfig file, as YaST writes it."""
+    suse = {"tools": "/usr/bin/zypper\n", "apt": "", "timers": "os-update.timer \n"}
+    path = "/etc/sysconfig/automatic_online_update"
+
+    assert "os-update" in obstacles(**suse)[0]
+    assert obstacles(**{**suse, "timers": "os-update.timer enabled\n"}) == ()
+    assert obstacles(**suse, **{path: 'AOU_ENABLE_CRONJOB="true"\n'}) == ()
+    assert obstacles(**suse, **{path: '#AOU_ENABLE_CRONJOB="true"\nAOU_ENABLE_CRONJOB="false"\n'})
+
+
 @pytest.mark.parametrize("text", ["", host(tools="/sbin/apk\n"), "<html></html>"])
 def test_hosts_whose_updater_is_not_known(text: str) -> None:
     """Alpine has none of its own."""

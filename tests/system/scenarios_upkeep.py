@@ -1,8 +1,10 @@
 """Scenarios about logs, time, services, updates and the end of support."""
 
-from tests.system.scenario import UNKNOWN, Scenario, fails, passes, unknown
+from tests.system.scenario import UNKNOWN, WRITTEN, Scenario, fails, passes, unknown
 
 _RSYSLOG = "/etc/rsyslog.conf"
+_RULES = "/srv/rules"
+_UPDATE = "apt-get -q -o Acquire::AllowInsecureRepositories=1 update"  # nobody signs the lab's archive
 _ARCHIVE = "/srv/debian-security/dists/lab-security"
 
 
@@ -21,7 +23,7 @@ def newer(package: str = "bash") -> str:
     entry = f"Package: {package}\\nArchitecture: all\\nVersion: 99:1\\nFilename: x.deb\\nSize: 1\\nSHA256: %064d\\n"
     return (
         f"cd {_ARCHIVE}; p=main/binary-all/Packages; printf '{entry}' 0 >$p; set -- $(sha256sum $p; wc -c <$p); "
-        'sed -i "s|^ .*|  $1 $3 $p|" Release; apt-get -q update'
+        f'sed -i "s|^ .*|  $1 $3 $p|" Release; {_UPDATE}'
     )
 
 
@@ -65,6 +67,24 @@ SCENARIOS: tuple[Scenario, ...] = (
     fails("services.legacy-off", "echo 'telnet stream tcp nowait root /sbin/in.telnetd' >/etc/inetd.conf", why="inetd"),
     passes("services.legacy-off", "echo '#telnet stream tcp nowait root /usr/sbin/in.telnetd' >/etc/inetd.conf"),
     fails("services.unneeded-off", started("rpcbind")),
+    fails("services.no-super-server", started("xinetd")),
+    fails("services.no-super-server", "echo 'time stream tcp nowait root internal' >/etc/inetd.conf", why="inetd"),
+    fails("services.enabled-baseline", started("nginx"), {"allowed": {"cron", "chrony", "nftables"}}),
+    fails("time.starts-with-host", "rm /etc/systemd/system/*/chrony.service /etc/rc2.d/*chrony"),
+    fails("packages.signed", "sed -i s/signed-by.*gpg/trusted=yes/ /etc/apt/sources.list"),
+    fails("packages.signed", "echo 'APT::Get::AllowUnauthenticated 1;' >/etc/apt/apt.conf.d/99", why="apt.conf"),
+    passes("packages.signed", "echo '#deb [trusted=yes] file:/srv lab main' >>/etc/apt/sources.list", why="a comment"),
+    fails("packages.own-keys", "sed -i 's/.signed-by.*gpg.//' /etc/apt/sources.list"),
+    fails("services.firewall-active", f"sed -i s/drop/accept/ {_RULES}"),
+    fails("services.firewall-active", f"echo '{{\"nftables\": []}}' >{_RULES}", why="nothing is loaded"),
+    unknown("services.firewall-active", "rm /usr/sbin/nft", why="no program lists rules"),
+    fails("firewall.forwarding", f"sed -i /forward/s/drop/accept/ {_RULES}", WRITTEN),
+    fails("firewall.loopback", f"sed -i /127.0.0.0/d {_RULES}", WRITTEN),
+    fails("firewall.loopback", f"sed -i '/\"lo\"/d' {_RULES}", why="the host cannot reach itself"),
+    fails("firewall.answers", f"sed -i /established/d {_RULES}"),
+    fails("firewall.at-boot", "rm /etc/systemd/system/*/nftables.service /etc/rc2.d/*nftables"),
+    fails("firewall.at-boot", "sed -i s/drop/accept/ /etc/nftables.conf", why="another policy"),
+    fails("firewall.one-tool", started("ufw")),
     fails("lifecycle.os-supported", "printf 'ID=debian\\nVERSION_ID=9\\nNAME=Debian\\n' >/etc/os-release"),
     fails("lifecycle.os-supported", "sed -i s/2999/2019/ /etc/os-release", why="by its own account"),
     fails("lifecycle.os-ending-soon", 'sed -i "s/2999.*/$(date -d "+20 days" +%F)/" /etc/os-release'),
@@ -74,7 +94,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     unknown("updates.security-applied", "rm -rf /var/lib/apt/lists", why="no lists"),
     fails("updates.lists-fresh", "rm -rf /var/lib/apt/lists"),
     fails("updates.security-source", "cd /srv; mv debian-security archive; cd archive/dists; mv *-security lab; "
-          "sed -i 's/lab-security/lab/;s/debian-security/archive/' lab/Release /etc/apt/sources.list; apt-get update"),
+          f"sed -i 's/lab-security/lab/;s/debian-security/archive/' lab/Release /etc/apt/sources.list; {_UPDATE}"),
     fails("updates.reboot-done", "touch /run/reboot-required"),
     fails("updates.reboot-done", ': >"/boot/vmlinuz-9999.0.0$(uname -r | grep -oE -- "-[a-z][a-z0-9_-]*$")"'),
     fails("updates.unattended", "sed -i '/::Unattended-Upgrade/s/1/0/' /etc/apt/apt.conf.d/20auto-upgrades"),
