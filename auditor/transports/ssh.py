@@ -57,9 +57,10 @@ class Ssh:
             channel = session.shell(script, self._login.until(deadline))
             stopped = _follow(channel, transcript, deadline)
         if not transcript.started:
+            said = transcript.noise
             if stopped:
-                raise TimedOut(f"{session.target}: {stopped}")
-            said = transcript.noise or "nothing was said"
+                raise TimedOut(f"{session.target}: {stopped}" + (said and f": {said}"))
+            said = said or "nothing was said"
             raise NoShell(f"{session.target}: {session.user} runs no POSIX shell there: {said}")
         return transcript.answers(Channel.SSH, asked_at, stopped)
 

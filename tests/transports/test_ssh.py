@@ -284,6 +284,14 @@ def test_forced_command():
     assert message.endswith("runs no POSIX shell there: welcome to the appliance")
 
 
+def test_login_that_ends_before_it_has_the_script():
+    """What it said is the reason, not that it would not listen; the script is larger than what a channel buffers."""
+    asked = [Shell(f"echo {number}; : {'x' * 1_000_000}") for number in range(4)]
+    with Sshd(key_types=("ed25519",), extra=("ForceCommand /bin/echo bye",)) as server:
+        ssh = transport(key_of(server), KnownHosts(server.known_hosts()))
+        assert refusal(NoShell, ssh, server.port, *asked).endswith("runs no POSIX shell there: bye")
+
+
 def test_noise_of_the_login_shell_is_no_answer():
     """A profile that prints something does not end up in an answer."""
     noisy = 'ForceCommand echo "profile: \\$PATH"; echo noise >&2; exec /bin/sh -s'
