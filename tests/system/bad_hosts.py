@@ -76,6 +76,20 @@ $b rm -f /usr/bin/getent /usr/bin/perl* /usr/bin/?awk /usr/bin/bash /usr/bin/rba
 $b ln -sf $b /usr/bin/sh
 $b sed -i s,/bin/bash,/bin/sh, /etc/passwd
 """
+# No PAM, no systemd, no shadow tools, and apk and OpenRC as they look (apk-policy(8), rc-update(8)).
+_ALPINE: Final = f"""{_BUSYBOX}
+$b rm -rf /etc/pam.d /etc/security /etc/login.defs /etc/default /usr/lib/systemd /etc/systemd /usr/bin/systemctl \\
+  /usr/bin/journalctl /etc/rc?.d /usr/bin/dpkg* /var/lib/dpkg /usr/bin/apt* /etc/apt /var/lib/apt /usr/bin/chage
+$b mkdir -p /lib/apk/db /etc/apk /var/cache/apk /etc/init.d
+$b touch /var/cache/apk/APKINDEX.lab.tar.gz
+printf 'P:musl\\nV:1.2.5-r0\\nA:x86_64\\no:musl\\n\\n' >/lib/apk/db/installed
+cat >/sbin/apk <<'END'
+#!/bin/sh
+case $1 in version) echo 'Installed:   Available:' ;; info) echo musl ;; policy) echo 'musl policy:' ;; esac
+END
+printf '#!/bin/sh\\necho "                 cron | default"\\n' >/sbin/rc-update
+chmod 755 /sbin/apk /sbin/rc-update
+"""
 _NO_SHELL: Final = "(root|lab-sudo) runs no POSIX shell there: "
 
 TROUBLES: Final = (
@@ -119,6 +133,19 @@ TROUBLES: Final = (
     Trouble("a full disk", "echo full >/srv/disk\n", "No space left on device"),
     Trouble("no bash", "rm -f /usr/bin/bash /usr/bin/rbash; sed -i s,/bin/bash,/bin/sh, /etc/passwd\n"),
     Trouble("tools of busybox", _BUSYBOX, "neither lastlog2 nor lastlog is on this host"),
+    Trouble(
+        "Alpine's layout",
+        _ALPINE,
+        "neither lastlog2 nor lastlog is on this host|there is no /etc/login.defs|no PAM stack for|"
+        "which program would update this host by itself is not known",
+        roots=("good",),  # what is broken in the other is what Alpine does not have
+        absent=(
+            *("accounts.su-limited", "console.keys-off", "console.maintenance-password", "coredumps.limited"),
+            *("coredumps.not-", "files.old-passwords", "logging.journal-", "logging.persistent"),
+            "updates.security-source",
+        ),
+        absent_why="PAM|no init system here|systemd|none of these files exists|apk gets security updates",
+    ),
     Trouble(
         "a foreign locale",
         f"for file in {_PROFILES} /etc/default/locale /etc/environment; do echo '{_LOCALE}' >>$file; done\n",
