@@ -132,12 +132,11 @@ TROUBLES: Final = (
     Trouble("a read-only disk", "echo read-only >/srv/disk\n", "Read-only file system"),
     Trouble("a full disk", "echo full >/srv/disk\n", "No space left on device"),
     Trouble("no bash", "rm -f /usr/bin/bash /usr/bin/rbash; sed -i s,/bin/bash,/bin/sh, /etc/passwd\n"),
-    Trouble("tools of busybox", _BUSYBOX, "neither lastlog2 nor lastlog is on this host"),
+    Trouble("tools of busybox", _BUSYBOX),
     Trouble(
         "Alpine's layout",
         _ALPINE,
-        "neither lastlog2 nor lastlog is on this host|there is no /etc/login.defs|no PAM stack for|"
-        "which program would update this host by itself is not known",
+        "there is no /etc/login.defs|no PAM stack for|which program would update this host by itself is not known",
         roots=("good",),  # what is broken in the other is what Alpine does not have
         absent=(
             *("accounts.su-limited", "console.keys-off", "console.maintenance-password", "coredumps.limited"),
