@@ -195,7 +195,7 @@ class Transcript:
         text = seen.text if ended else bytes(self._texts.pending[: cap + 1])
         complaint = unprompted(self._tool, seen.complaint) if seen.how == "a_root" else seen.complaint
         refused = why_not(self._tool, self._state) if seen.how == "a_refuse" else ""
-        if seen.how == "a_root" and seen.status == 1:
+        if seen.how == "a_root" and seen.status in (1, 126):
             refused = refusal(self._tool, complaint)
         return Section(
             text=text[:cap],

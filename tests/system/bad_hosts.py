@@ -105,6 +105,13 @@ TROUBLES: Final = (
         "needs root: sudo is not installed here, and the account is not root|this account",
         account="sudo",
     ),
+    Trouble(
+        "sudo without further programs",
+        "sed -i '1i Defaults noexec' /etc/sudoers\n",
+        r"needs root: sudo lets no program start another one \(noexec\)|this account",
+        ("good",),
+        "sudo",
+    ),
     Trouble("no rights in sudo", "rm -f /etc/sudoers.d/lab\n", "needs root: sudo refused|this account", account="sudo"),
     Trouble("a restricted shell", _login("/bin/rbash"), f"{_NO_SHELL}.*restricted", ("good",)),
     Trouble("no login", _login("/usr/sbin/nologin"), f"{_NO_SHELL}This account is currently not available", ("good",)),
