@@ -36,6 +36,18 @@ _MORE_THAN_IN_FORCE: Final = re.compile(
 )
 
 
+# Where upstream compares text, and the system comes to another verdict by that text: rule, scenario -> why.
+_DECIDED_OTHERWISE: Final = {
+    (r"kernel_module_\w+_disabled", r"correct_value_(run_|usr_lib_)?modules_load_d"): (
+        "modprobe reads no commands in modules-load.d (modprobe.d(5), modules-load.d(5))"
+    ),
+    ("audit_rules_sysadmin_actions", "missing_slash"): "a watch of a folder is the same with and without a slash",
+    ("accounts_no_uid_except_zero", "locked_user_uid_0"): (
+        "a locked password stops no key, job or service; user id 0 is root"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """The scenarios of a folder that are to be graded, and their scripts by rule and scenario."""
@@ -158,4 +170,13 @@ def _grade(bare: Graded, result: Result, expected: str, places: tuple[str, ...])
         verdict = Verdict.FAIL if wrong else Verdict.UNKNOWN if unsure else Verdict.PASS
     said = "; ".join(f"{one.subject}: {one.found}" for one in wrong) or result.reason
     worth = grade_of(verdict, Verdict(expected))
+    if worth is not Grade.RIGHT and (otherwise := _decided_otherwise(bare.what)):
+        worth, said = Grade.DIFFERS, f"{said}; {otherwise}"
     return replace(bare, grade=worth, why=f"{result.check} {verdict.value}: {said}"[:300])
+
+
+def _decided_otherwise(what: str) -> str:
+    rule, scenario = what.split()
+    name = scenario.partition(".")[0]
+    reasons = (why for (of, at), why in _DECIDED_OTHERWISE.items() if re.fullmatch(of, rule) and re.fullmatch(at, name))
+    return next(reasons, "")

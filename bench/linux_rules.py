@@ -34,7 +34,7 @@ def asked(row: Row) -> Asked | None:
     """Return what a row of the manifest asks for in our words, or None where no check of ours is meant for it."""
     by_template = _TEMPLATES.get(row["template"])
     found = by_template(row, json.loads(row["template_vars"] or "{}")) if by_template else None
-    found = found or _by_name(row) or _by_section(row["cis_debian12"])
+    found = found or _by_name(row) or _part_of_audit(row) or _by_section(row["cis_debian12"])
     return None if found is _NOTHING else found
 
 
@@ -91,6 +91,14 @@ _FILES: Final = {
     **dict.fromkeys(("/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"), "files.password-hashes"),
     **dict.fromkeys(("/etc/security/opasswd", "/etc/security/opasswd.old"), "files.old-passwords"),
     "/etc/shells": "files.shells",
+    **dict.fromkeys(("/etc/sudoers", "/etc/sudoers.d"), "files.sudo-rules"),
+    **dict.fromkeys(
+        (f"/etc/{name}.{what}" for name in ("at", "cron") for what in ("allow", "deny")), "files.scheduler-access"
+    ),
+    **dict.fromkeys(
+        (f"/sbin/{name}" for name in ("auditctl", "aureport", "ausearch", "autrace", "auditd", "augenrules")),
+        "files.audit-tools",
+    ),
     "/etc/crontab": "files.scheduled-jobs",
     **dict.fromkeys(
         (f"/etc/cron.{when}" for when in ("hourly", "daily", "weekly", "monthly", "d")), "files.scheduled-jobs"
@@ -100,17 +108,24 @@ _FILES: Final = {
     **dict.fromkeys(("/etc/issue", "/etc/issue.net", "/etc/motd"), "files.login-notices"),
     **dict.fromkeys(("/etc/audit/auditd.conf", "/etc/audit/rules.d"), "files.audit-configuration"),
 }
+_PLAIN_FILES: Final = ("/etc/crontab", "/etc/sudoers")
 _KEYS: Final = {r"^.*\.pub$": "files.ssh-public-keys", r"^.*_key$": "files.ssh-host-keys"}
 
 
-def _file(_row: Row, given: Mapping[str, str]) -> Asked | None:
-    path = given["filepath"]
-    check = _KEYS.get(given.get("file_regex", "")) if path == "/etc/ssh/" else _FILES.get(path.rstrip("/"))
+def _file(_row: Row, given: Mapping[str, str | list[str]]) -> Asked | None:
+    paths, names = _several(given["filepath"]), _several(given.get("file_regex", ""))
+    asked_of_keys = _KEYS.get(names[0]) if paths[0] == "/etc/ssh/" else None
+    check = asked_of_keys or _FILES.get(paths[0].rstrip("/"))
     if check is None:
         return None
-    mode = given.get("filemode", "")
-    setting = "folders_at_most" if check == "files.scheduled-jobs" and path.rstrip("/") != "/etc/crontab" else "at_most"
-    return Asked(check, {setting: mode} if mode and check != "files.ssh-host-keys" else {}, (path.rstrip("/"),))
+    mode = str(given.get("filemode", ""))
+    folders = check in {"files.scheduled-jobs", "files.sudo-rules"} and paths[0].rstrip("/") not in _PLAIN_FILES
+    settings = {"folders_at_most" if folders else "at_most": mode} if mode and check != "files.ssh-host-keys" else {}
+    return Asked(check, settings, tuple(path.rstrip("/") for path in paths))
+
+
+def _several(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 # --- passwords --------------------------------------------------------------------------------------------------------
@@ -127,6 +142,7 @@ _QUALITY: Final[Mapping[str, Callable[[str], Asked]]] = {
     "maxsequence": lambda value: Asked("passwords.sequences", {"most": value}),
     "dictcheck": lambda _: Asked("passwords.dictionary"),
     "enforce_root": lambda _: Asked("passwords.root-quality"),
+    "enforce_for_root": lambda _: Asked("passwords.root-quality"),
 }
 
 
@@ -139,8 +155,8 @@ def _quality(row: Row, given: Mapping[str, str]) -> Asked | None:
     return by_name(value) if by_name and value != "0" else _NOTHING  # 0 of something is no demand of ours
 
 
-def _pam(row: Row, given: Mapping[str, str]) -> Asked | None:
-    history = given.get("module") == "pam_pwhistory.so"
+def _pam(row: Row, given: Mapping[str, object]) -> Asked | None:
+    history = given.get("module") == "pam_pwhistory.so" and "remember" in str(given.get("arguments"))
     return Asked("passwords.history", {"remembered": value_of(row, "5")}) if history else None
 
 
@@ -155,6 +171,33 @@ _AUDIT: Final = {
     "audit_rules_usergroup_modification": ("audit.account-files", "paths", ""),
     "audit_rules_login_events": ("audit.logins", "paths", ""),
 }
+
+
+_TIME_CALLS: Final = ("adjtimex", "settimeofday", "clock_settime")
+_OF_AUDITD: Final = {
+    "auditd_data_disk_full_action": ("audit.no-space", "disk_full_action"),
+    "auditd_data_disk_error_action": ("audit.no-space", "disk_error_action"),
+    "auditd_data_retention_space_left_action": ("audit.low-space", "space_left_action"),
+    "auditd_data_retention_admin_space_left_action": ("audit.low-space", "admin_space_left_action"),
+}
+
+
+def _part_of_audit(row: Row) -> Asked | None:
+    """Return the part of a check that a rule is about where the check looks at more."""
+    check, place = _OF_AUDITD.get(row["rule"], ("", ""))
+    if check:
+        return Asked(check, {}, (place,))
+    time = row["rule"].removeprefix("audit_rules_time_")
+    if time in _TIME_CALLS:
+        return Asked("audit.time-change", {**_CONFIGURED, "calls": time, "paths": ""})
+    if time == "watch_localtime":
+        return Asked("audit.time-change", {**_CONFIGURED, "calls": ""})
+    path = str(json.loads(row["template_vars"] or "{}").get("path", ""))
+    if path and row["rule"].startswith("audit_rules_execution_"):
+        return Asked("audit.permission-tools", {**_CONFIGURED, "programs": path})
+    if path and row["rule"].startswith("audit_rules_privileged_commands_"):
+        return Asked("audit.privileged-programs", _CONFIGURED, (path,))
+    return None
 
 
 def _audit(row: Row, given: Mapping[str, str]) -> Asked:
@@ -236,6 +279,12 @@ RULES: Final[Mapping[str, tuple[str, str, Words]]] = {
     "accounts_no_uid_except_zero": ("accounts.uid-zero", "", {}),
     "accounts_root_gid_zero": ("accounts.root-group", "", {}),
     "accounts_password_all_shadowed": ("accounts.shadowed", "", {}),
+    "no_empty_passwords": ("passwords.empty-refused", "", {}),
+    "sshd_set_max_startups": ("ssh.max-startups", "", {}),
+    "accounts_passwords_pam_faillock_interval": ("passwords.failure-window", "", {}),
+    "accounts_umask_etc_bashrc": ("sessions.umask", "at_least", {}),
+    "no_rsh_trust_files": ("accounts.no-trusted-hosts", "", {}),
+    "file_permission_user_init_files": ("accounts.dot-files", "", {}),
     "no_empty_passwords_etc_shadow": ("accounts.empty-passwords", "", {}),
     "gid_passwd_group_same": ("accounts.groups-exist", "", {}),
     "ensure_shadow_group_empty": ("accounts.shadow-group", "", {}),

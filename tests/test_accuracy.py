@@ -81,6 +81,24 @@ def test_shares_are_of_what_was_graded() -> None:
             row("x", "audit_rules_dac_modification", {"attr": "chmod"}),
             Asked("audit.permission-changes", {"view": "configured", "calls": "chmod"}),
         ),
+        (
+            row("x", "file_permissions", {"filepath": ["/sbin/auditctl", "/sbin/ausearch"], "filemode": "0755"}),
+            Asked("files.audit-tools", {"at_most": "0755"}, ("/sbin/auditctl", "/sbin/ausearch")),
+        ),
+        (
+            row("x", "file_permissions", {"filepath": ["/etc/ssh/"], "file_regex": ["^.*_key$"], "filemode": "0600"}),
+            Asked("files.ssh-host-keys", {}, ("/etc/ssh",)),
+        ),
+        (row("x", "pam_options", {"module": "pam_pwhistory.so", "arguments": [{"argument": "use_authtok"}]}), None),
+        (
+            row("audit_rules_time_adjtimex", "audit_rules_syscall", cis_debian12="6.2.3.4"),
+            Asked("audit.time-change", {"view": "configured", "calls": "adjtimex", "paths": ""}),
+        ),
+        (
+            row("audit_rules_execution_chcon", "x", {"path": "/usr/bin/chcon"}, cis_debian12="6.2.3.15"),
+            Asked("audit.permission-tools", {"view": "configured", "programs": "/usr/bin/chcon"}),
+        ),
+        (row("auditd_data_disk_full_action"), Asked("audit.no-space", {}, ("disk_full_action",))),
         (row("group_unique_id"), Asked("accounts.unique-group-ids")),
         (row("x", cis_debian12="1.5.1"), Asked("kernel.aslr")),
         (row("x", cis_debian12="6.2.3.10"), Asked("audit.mounts", {"view": "configured"})),

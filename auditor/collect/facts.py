@@ -9,7 +9,7 @@ from auditor.collect.distinct import Distinct
 from auditor.collect.plan import AssetPlan, Way
 from auditor.errors import NotPresent, Unreadable
 from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown, evidence_of, inventory_evidence
-from auditor.model.probe import Answer, Derived, Probe, Request
+from auditor.model.probe import ASKED_AS_ROOT, Answer, Derived, Probe, Request
 
 _ROOM: Final = 8_000_000  # characters of distinct texts whose facts are remembered
 
@@ -101,6 +101,8 @@ class Facts:
             reason = self.plan.unasked.get(fact, f"{fact.__name__} was not asked for")
             return Unknown(reason, (inventory_evidence(asset),))
         reasons = dict.fromkeys(knowledge.reason for knowledge in tries if isinstance(knowledge, Unknown))
+        if len(reasons) > 1:
+            reasons.pop(ASKED_AS_ROOT, None)  # what root's answer came to is the reason
         return Unknown("; ".join(reasons), _distinct(tries))
 
     def _try(self, way: Way) -> Knowledge:

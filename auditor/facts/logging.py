@@ -116,8 +116,11 @@ log_keeping = probe(Shell(_COMMAND), on={Platform.LINUX})(_read)
 
 
 def _storage(journal: Mapping[str, str], seen: Sections) -> Storage:
-    """Return where the journal is kept: `auto`, the default, means on disk when /var/log/journal exists."""
-    match journal.get("Storage", "").lower() or "auto":
+    """Return where the journal is kept: `auto`, the default, means on disk when /var/log/journal exists.
+
+    Case counts: of Storage=Persistent journald says in its log that it passes over it.
+    """
+    match journal.get("Storage", "") or "auto":
         case "persistent":
             return "persistent"
         case "volatile":

@@ -1,8 +1,10 @@
 """What rsyslog does: where it sends messages, what it takes, and how it makes files (rsyslog.conf(5), its own pages).
 
 Both syntaxes are read: `@host` and `@@host` actions with their selectors, and `action(type="omfwd" target="...")`; an
-action within braces or after a filter holds only under that condition. A `$` directive changes the actions of the old
-syntax that stand below it, a module's parameters those of the new one (omfile: FileCreateMode is 0644 by itself).
+action within braces or after a filter holds only under that condition. What `stop`, or `~` of old, throws away by its
+selector goes no further; what a filter throws away by its words is taken as noise that nobody misses. A `$` directive
+changes the actions of the old syntax that stand below it, a module's parameters those of the new one (omfile:
+FileCreateMode is 0644 by itself).
 """
 
 import re
@@ -29,6 +31,7 @@ _OLD_INCLUDE: Final = re.compile(r"\s*\$IncludeConfig\s+(\S+)", re.IGNORECASE)
 _SELECTOR: Final = re.compile(r"(?P<selector>&|[\w*,]+\.[\w*=!]+(?:;[\w*,]+\.[\w*=!]+)*|:[^@]*)\s+(?P<action>\S.*)")
 _REMOTE: Final = re.compile(r"(?P<at>@@?)(?:\([^)]*\))?(?P<host>\[[^\]]+\]|[^:;\s]+)(?::(?P<port>\d+))?(?:;.*)?\s*")
 _RELP: Final = re.compile(r":omrelp:(?P<host>\[[^\]]+\]|[^:;\s]+)(?::(?P<port>\d+))?(?:;.*)?\s*")
+_HANGING: Final = re.compile(r"\b(then|else)\s*$", re.IGNORECASE)
 _MOST_INCLUDES: Final = 200
 _FILE_MODE: Final = re.compile(r"\s*\$FileCreateMode\s+(\d+)", re.IGNORECASE)
 _INPUTS: Final = {
@@ -148,7 +151,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _by_action(text: str) -> Iterator[LogForward]:
-    driver = _default_driver(text)
+    driver, gone = _default_driver(text), _discarded(text)
     for match in _OBJECT.finditer(text):
         given = _parameters(match[2])
         kind = given.get("type", "").lower()
@@ -156,8 +159,9 @@ def _by_action(text: str) -> Iterator[LogForward]:
             continue
         protocol = "relp" if kind == "omrelp" else given.get("protocol", "udp").lower()
         tls = _relp_tls(given) if protocol == "relp" else _tls(given, driver, protocol)
-        for host in re.findall(r'[^\s",]+', _unbracketed(given.get("target", ""))):
-            yield LogForward(host.lower(), protocol, _share_before(text[: match.start()]), *tls)
+        if share := gone.left(_share_before(text[: match.start()]), match.start()):
+            for host in re.findall(r'[^\s",]+', _unbracketed(given.get("target", ""))):
+                yield LogForward(host.lower(), protocol, share, *tls)
 
 
 def _default_driver(text: str) -> str:
@@ -188,7 +192,7 @@ def _share_before(before: str) -> Share:
     """Return which messages reach an action, by what stands before it."""
     plain = re.sub(_QUOTED, '""', before)
     line = plain.rpartition("\n")[2].strip()
-    if plain.count("{") > plain.count("}") or re.search(r"\b(then|else)\s*$", plain, re.IGNORECASE):
+    if plain.count("{") > plain.count("}") or _HANGING.search(plain):
         return "under a condition"
     return _share_of(line) if line else "everything"
 
@@ -203,21 +207,63 @@ def _share_of(selector: str) -> Share:
     return "everything" if every and not less else "some facilities"
 
 
-def _by_selector(text: str) -> Iterator[LogForward]:
-    plain = _OBJECT.sub(" ", text)
-    given: dict[str, str] = {}
-    driver = _default_driver(text)
-    depth, last = 0, ""
-    for line in plain.split("\n"):
-        if directive := _OLD_TLS.match(line):
-            given[directive[1].lower()] = directive[2]
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A line of the old syntax outside objects: where it begins, which messages reach it, and what is done to them."""
+
+    at: int
+    line: str
+    selector: str  # empty where the line has none, and is for every message
+    action: str
+    conditional: bool
+
+    @property
+    def share(self) -> Share:
+        return "under a condition" if self.conditional else _share_of(self.selector or "*.*")
+
+
+def _statements(text: str) -> Iterator[_Statement]:
+    """Yield each line; an object in it is a word."""
+    at, depth, last, hanging = 0, 0, "", False
+    for line in _OBJECT.sub(lambda found: "o".ljust(len(found[0])), text).split("\n"):
         parsed = _SELECTOR.fullmatch(line.strip())
         if parsed:
             last = parsed["selector"] if parsed["selector"] != "&" else last
-            remote, relp = _REMOTE.fullmatch(parsed["action"]), _RELP.fullmatch(parsed["action"])
-            if sent := remote or relp:
-                protocol = "relp" if relp else {"@": "udp", "@@": "tcp"}[sent["at"]]
-                share: Share = "under a condition" if depth > 0 else _share_of(last)
-                yield LogForward(sent["host"].strip("[]").lower(), protocol, share, *_tls(given, driver, protocol))
+        action = parsed["action"] if parsed else line.strip()
+        yield _Statement(at, line, last if parsed else "", action, depth > 0 or hanging)
         bare = re.sub(_QUOTED, "", line)
+        hanging = bool(_HANGING.search(bare)) or (hanging and not bare.strip())
         depth += bare.count("{") - bare.count("}")
+        at += len(line) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Discarded:
+    """Where in a text some facilities, and where all messages, have been thrown away; None for nowhere."""
+
+    some: int | None
+    all: int | None
+
+    def left(self, share: Share, at: int) -> Share | None:
+        """Return which messages still reach an action; None for none at all."""
+        if self.all is not None and self.all < at:
+            return None
+        return "some facilities" if share == "everything" and self.some is not None and self.some < at else share
+
+
+def _discarded(text: str) -> _Discarded:
+    stops = [(one.share, one.at) for one in _statements(text) if one.action.lower() in {"stop", "~"}]
+    some = next((at for share, at in stops if share == "some facilities"), None)
+    return _Discarded(some, next((at for share, at in stops if share == "everything"), None))
+
+
+def _by_selector(text: str) -> Iterator[LogForward]:
+    given: dict[str, str] = {}
+    driver, gone = _default_driver(text), _discarded(text)
+    for one in _statements(text):
+        if directive := _OLD_TLS.match(one.line):
+            given[directive[1].lower()] = directive[2]
+        remote, relp = _REMOTE.fullmatch(one.action), _RELP.fullmatch(one.action)
+        if one.selector and (sent := remote or relp) and (share := gone.left(one.share, one.at)):
+            protocol = "relp" if relp else {"@": "udp", "@@": "tcp"}[sent["at"]]
+            yield LogForward(sent["host"].strip("[]").lower(), protocol, share, *_tls(given, driver, protocol))

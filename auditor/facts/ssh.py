@@ -60,7 +60,8 @@ class SshServer:
     others: tuple[str, ...] = ()
 
 
-_CONNECTION: Final = "host=auditor.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22"  # RFC 5737: nobody's addresses
+# Nobody's addresses (RFC 5737), and none that an example of a Match block is likely to name.
+_CONNECTION: Final = "host=auditor.invalid,addr=198.51.100.213,laddr=198.51.100.214,lport=22"
 # What sshd does for root differs only where a Match block says so: without any it is not asked twice.
 _VIEWS: Final = (
     "a=; for u in auditor-nobody root; do "

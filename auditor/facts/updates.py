@@ -25,6 +25,11 @@ _VERSION: Final = re.compile(r"\n  (Installed|Candidate): (\S+)")
 # A name with its architecture, a version and a repository; yum breaks what is too long for 80 columns into lines.
 _UPDATE: Final = re.compile(r"^(\S+\.\w+)[ \t]+(\S+)[ \t]+\S+[ \t]*$", re.MULTILINE)
 _WRAPPED: Final = re.compile(r"\n[ \t]+(?=\S)")
+# As apt names the file of a list: by the archive's address and its suite, with `_` for `/`. Others have "security" in
+# their names who bring no security updates of this system.
+_SECURITY_LIST: Final = re.compile(
+    r"_dists_[^_\s]{1,100}-security_|[/_]debian-security_dists_|/security\.debian\.org_|/esm\.ubuntu\.com_"
+)
 _ORIGIN: Final = re.compile(r"-security/|//security\.debian\.org/|//esm\.ubuntu\.com/")
 
 
@@ -181,7 +186,7 @@ def _apt(files: Bundle) -> PendingUpdates:
         newer = table.partition("Version table:")[2].partition("\n *** ")[0]
         pending = Pending(name[1], versions["Installed"], versions["Candidate"])
         (security if _ORIGIN.search(newer) else other).append(pending)
-    source = any("security" in line or "esm" in line for line in (files.get("lists") or "").split("\n"))
+    source = bool(_SECURITY_LIST.search(files.get("lists") or ""))
     return PendingUpdates("apt", tuple(security), tuple(other), (), lists, published, source)
 
 

@@ -172,6 +172,14 @@ def built_version(text: str) -> str:
     return (found[1] or found[2]) if found else ""
 
 
+# What unattended-upgrades may take security updates from: a suite or label of that name, their servers, or all there is
+# of an origin. A third party that calls itself so is none.
+_LETS_SECURITY_IN: Final = re.compile(
+    r"-security\b|\bsecurity\.(?:debian\.org|ubuntu\.com)\b|^(?:o|origin)=(?:\*|Debian|Ubuntu|\$\{distro_id\})$|^\*:\*$",
+    re.IGNORECASE,
+)
+
+
 def _apt_obstacles(files: Bundle, tools: set[str], timers: dict[str, str]) -> list[str]:
     values = {
         name.lower(): value
@@ -184,7 +192,7 @@ def _apt_obstacles(files: Bundle, tools: set[str], timers: dict[str, str]) -> li
         value = values.get(f"apt::periodic::{name}".lower(), "1" if name == "Enable" else "0")
         if value.strip() in {"", "0"}:
             found.append(f"APT::Periodic::{name} is {value or 'empty'}")
-    if not found and not any("security" in origin.lower() for origin in origins):
+    if not found and not any(_LETS_SECURITY_IN.search(origin.strip()) for origin in origins):
         found.append("no security archive is among the allowed origins")
     started = timers.get("apt-daily-upgrade.timer") in {"enabled", "static", "alias"}
     if (files.get("systemd") or "").strip() and not started:

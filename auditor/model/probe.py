@@ -13,6 +13,8 @@ from typing import ClassVar, Final, Generic, Literal, TypeVar
 from auditor.model.asset import Access, Asset, Channel, Platform
 
 KIBIBYTE: Final = 1024
+ASKED_AS_ROOT: Final = "not asked: the same was asked as root"
+"""The problem of a request that was passed over because its privileged twin has the better answer."""
 FactT = TypeVar("FactT")
 
 

@@ -71,6 +71,8 @@ _REFUSED: Final = {
     "su": re.compile("^su: (.+)"),
     "doas": re.compile("^doas: (.+)"),
 }
+# Root may run every program of a probe: only sudo's own noexec (sudoers(5)) keeps timeout from starting one.
+_NOEXEC: Final = re.compile("timeout: failed to run command .*: Permission denied")
 _BY_TERMINAL: Final = re.compile("Auth[a-z]* required|tty is required", re.IGNORECASE)
 
 
@@ -95,6 +97,8 @@ def unprompted(tool: str, complaint: str) -> str:
 
 def refusal(tool: str, complaint: str) -> str:
     """Return in words that a tool refused, where its complaint says that it did; else nothing."""
+    if tool == "sudo" and _NOEXEC.match(complaint):
+        return "needs root: sudo lets no program start another one (noexec), and timeout has to"
     found = _REFUSED[tool].match(complaint) if tool in _REFUSED else None
     if found is None:
         return ""

@@ -5,8 +5,8 @@ request is a section with its own time limit, byte cap, privilege and exit statu
 begin with a nonce: it is made for one session, travels only on standard input, is in no argument list and no
 environment, and so cannot be written by what a command prints. Standard output carries texts byte by byte, NULs and a
 missing last newline included, and exit statuses; standard error carries the commands' complaints. Where a stream breaks
-off, every section that both have told of stays whole.
-
+off, every section that both have told of stays whole. Busybox's timeout leaves a process that looks once a second
+whether the command is gone and holds its output as long, so that there each request takes up to a second.
 
 Given the digests of what the host said last time, the script holds each such answer in a variable of the shell, never
 in a file, and leaves unsaid what has the same digest. A shell cannot hold NULs: dd counts the bytes that went by, and

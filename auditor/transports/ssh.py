@@ -51,21 +51,31 @@ class Ssh:
         deadline = time.monotonic() + self._asset_seconds
         nonce = new_nonce()
         transcript = Transcript(requests, nonce, last)
-        script = compose(requests, nonce, _becoming(credential), last)
+        becoming = _becoming(credential)
+        script = compose(requests, nonce, becoming, last)
         with self._login.session(asset, access, credential, deadline, greeting) as session:
             asked_at = datetime.now(UTC)
             channel = session.shell(script, self._login.until(deadline))
             stopped = _follow(channel, transcript, deadline)
         if not transcript.started:
+            said = _without_password(transcript.noise, becoming)
             if stopped:
-                raise TimedOut(f"{session.target}: {stopped}")
-            said = transcript.noise or "nothing was said"
+                raise TimedOut(f"{session.target}: {stopped}" + (said and f": {said}"))
+            said = said or "nothing was said"
             raise NoShell(f"{session.target}: {session.user} runs no POSIX shell there: {said}")
         return transcript.answers(Channel.SSH, asked_at, stopped)
 
 
 def _becoming(credential: Credential) -> Becoming:
     return Becoming(credential.become, credential.become_password.reveal() if credential.become_password else "")
+
+
+def _without_password(noise: str, becoming: Becoming) -> str:
+    """Return what a login said, but not where it repeats the line of the script that holds the password.
+
+    There the password is quoted for a shell, which redaction would not know again.
+    """
+    return "it repeats what it is given" if becoming.password and "P=" in noise else noise
 
 
 def _follow(channel: wires.Talk, transcript: Transcript, deadline: float) -> str:

@@ -246,8 +246,7 @@ def open_shell(wire: Wire, target: Target, script: bytes, until: float) -> param
         channel = wire.open_session(timeout=left(until))
         channel.settimeout(left(until))
         channel.exec_command("exec /bin/sh -s")  # whatever the login shell is, it can do this much
-        channel.sendall(script)
-        channel.shutdown_write()
+        _give(channel, script, wire)
     except (SSHException, EOFError, OSError) as error:
         if time.monotonic() >= until:
             raise TimedOut(f"{target}: opened no shell in time") from error
@@ -255,6 +254,16 @@ def open_shell(wire: Wire, target: Target, script: bytes, until: float) -> param
     finally:
         late.cancel()
     return channel
+
+
+def _give(channel: paramiko.Channel, script: bytes, wire: Wire) -> None:
+    """Send a script. A login that ends before it has all of it is no error: what it said can still be read."""
+    try:
+        channel.sendall(script)
+        channel.shutdown_write()
+    except OSError:
+        if not (channel.closed and wire.is_active()):
+            raise
 
 
 def pieces(channel: Talk, wait: Callable[[], float]) -> Iterator[tuple[bytes, bytes]]:

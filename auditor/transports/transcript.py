@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from auditor.model.asset import Channel
-from auditor.model.probe import KIBIBYTE, Answer, Shell
+from auditor.model.probe import ASKED_AS_ROOT, KIBIBYTE, Answer, Shell
 from auditor.transports.base import Last
 from auditor.transports.become import TOOLS, refusal, unprompted, why_not
 from auditor.transports.script import KILL_AFTER, pauses, raw_digest, twins
@@ -20,9 +20,9 @@ GRACE: Final = KILL_AFTER + 5.0  # seconds beyond a request's own limit in which
 _SETTLE: Final = 2.0  # seconds for standard error to catch up with standard output
 _LONGEST_MARKER: Final = 512
 _MOST_NOISE: Final = 64 * KIBIBYTE  # before the first marker, between sections, and of complaints
+_TOO_EARLY: Final = "came before the shell's first word"
 _TIMED_OUT: Final = {"group": (124,), "one": (124, 143), "perl": (142,)}
 _STATUS: Final = re.compile("[0-9]{1,3}")
-_AS_ROOT: Final = "not asked: the same was asked as root"
 _NOT_FOUND: Final = (
     re.compile(r"(?:^|: )['\"]?([\w./+-]+)['\"]?: (?:command )?not found$"),
     re.compile(r"(?:failed to run command|can't execute) '([^']+)': No such file or directory$"),
@@ -114,7 +114,7 @@ class Transcript:
         """Return why to read no further, or nothing."""
         cap = 0 if self._current is None else self._requests[self._current].limits.bytes
         if self._texts.waiting > cap + _MOST_NOISE:
-            return "the output had no end"
+            return "the output had no end" if self.started else f"more than {_MOST_NOISE} bytes {_TOO_EARLY}"
         if self.left(now, deadline) > 0:
             return ""
         return "the time for this asset was up" if now >= deadline else "a command did not end within its time"
@@ -187,7 +187,7 @@ class Transcript:
     def _section(self, index: int, seen: "_Seen") -> Section:
         if seen.passed_over:
             twin = self._twins.get(index)
-            return Section(refused="" if twin is None else _AS_ROOT)
+            return Section(refused="" if twin is None else ASKED_AS_ROOT)
         if seen.begun is None:
             return Section()
         cap = self._requests[index].limits.bytes
@@ -195,7 +195,7 @@ class Transcript:
         text = seen.text if ended else bytes(self._texts.pending[: cap + 1])
         complaint = unprompted(self._tool, seen.complaint) if seen.how == "a_root" else seen.complaint
         refused = why_not(self._tool, self._state) if seen.how == "a_refuse" else ""
-        if seen.how == "a_root" and seen.status == 1:
+        if seen.how == "a_root" and seen.status in (1, 126):
             refused = refusal(self._tool, complaint)
         return Section(
             text=text[:cap],

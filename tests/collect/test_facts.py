@@ -12,7 +12,7 @@ from auditor.errors import NotPresent, Unreadable
 from auditor.facts.ambient import Today
 from auditor.model.asset import Asset
 from auditor.model.evidence import Absent, Evidence, Knowledge, Known, Unknown, text_digest
-from auditor.model.probe import Answer, Probe, Request, Shell, derived, probe
+from auditor.model.probe import ASKED_AS_ROOT, Answer, Probe, Request, Shell, derived, probe
 from tests.make import answer, asset
 
 FIRST, SECOND, MORE = Shell("first"), Shell("second"), Shell("more")
@@ -144,6 +144,14 @@ def test_where_no_way_knows_all_reasons_are_told_once() -> None:
     assert [seen.request for seen in known.evidence] == ["first", "second"]
     assert isinstance(same, Unknown)
     assert same.reason == "permission denied"
+
+
+def test_a_request_that_its_twin_answered_is_no_reason() -> None:
+    """What was asked as root is the answer; that nothing was asked without is one only where nothing else is."""
+    passed_over = answer("", SECOND, problem=ASKED_AS_ROOT)
+
+    assert facts(first="?", second=passed_over)(Word).reason == "noise (first)"
+    assert facts(first=replace(passed_over, request=FIRST), second=passed_over)(Word).reason == ASKED_AS_ROOT
 
 
 def test_what_came_with_a_problem_is_not_read() -> None:

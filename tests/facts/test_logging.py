@@ -68,6 +68,16 @@ ALL, SOME, CONDITION = "everything", "some facilities", "under a condition"
         ('if $x == "y" then {\n *.* @@loghost\n}', [("loghost", "tcp", CONDITION)]),
         ('#action(type="omfwd" target="loghost")', []),
         ('template(name="t" string="it\'s {%msg%")\n*.* @@loghost', [("loghost", "tcp", ALL)]),
+        ("*.* stop\n*.* @@loghost", []),
+        ('*.* /var/log/all\n& ~\n*.* action(type="omfwd" target="loghost")', []),
+        ('*.* action(type="omfile" file="/var/log/all")\n& stop\n*.* @@loghost', []),
+        ("stop\n*.* @@loghost", []),
+        ("*.* @@loghost\n*.* stop", [("loghost", "tcp", ALL)]),
+        ("#*.* stop\n*.* @@loghost", [("loghost", "tcp", ALL)]),
+        ("auth,authpriv.* stop\n*.* @@loghost", [("loghost", "tcp", SOME)]),
+        (':msg, contains, "x" /var/log/x\n& stop\n*.* @@loghost', [("loghost", "tcp", ALL)]),
+        ('if $msg contains "x" then {\n stop\n}\n*.* @@loghost', [("loghost", "tcp", ALL)]),
+        ('if $msg contains "x" then\n\n stop\n*.* @@loghost', [("loghost", "tcp", ALL)]),
         ('$template t,"left open\n#*.* @@old\n*.* @@new', [("new", "tcp", ALL)]),
     ],
 )
@@ -112,7 +122,7 @@ def test_a_file_that_includes_itself_ends():
         ("", False, "volatile"),
         ("#Storage=persistent", False, "volatile"),
         ("Storage=persistent", False, "persistent"),
-        ("Storage=Volatile", True, "volatile"),
+        ("Storage=volatile", True, "volatile"),
         ("Storage=none", True, "none"),
         ("Storage=persistent\nStorage=volatile", True, "volatile"),
         ("[Other]\nStorage=persistent", False, "volatile"),
@@ -182,6 +192,7 @@ def test_daemons_and_what_the_system_may_do():
         "<html>",
         "[processes seen]\n[may ff]\n[running]\n",
         text(files={"/etc/systemd/journald.conf": "[Journal]\nStorage=disk"}, more="[journald]\n"),
+        text(files={"/etc/systemd/journald.conf": "[Journal]\nStorage=Persistent"}, more="[journald]\n"),
     ],
 )
 def test_anything_else_is_unknown(broken: str):

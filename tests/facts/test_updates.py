@@ -80,6 +80,26 @@ def test_apt_without_lists_or_without_a_security_archive() -> None:
     assert (unsafe.lists_days, unsafe.security_source) == (2.0, False)
 
 
+@pytest.mark.parametrize(
+    ("archive", "expected"),
+    [
+        ("security.debian.org_dists_buster_updates_InRelease", True),
+        ("mirror.example_debian-security_dists_buster_updates_Release", True),
+        ("security.ubuntu.com_ubuntu_dists_noble-security_InRelease", True),
+        ("esm.ubuntu.com_infra_ubuntu_dists_jammy-infra-security_InRelease", True),
+        ("security.ubuntu.com_ubuntu_dists_noble_InRelease", False),
+        ("download.opensuse.org_repositories_security:_zeek_Debian%5f12_InRelease", False),
+        ("prismesm.example_apt_dists_stable_InRelease", False),
+        ("security-vendor.example_debian_dists_bookworm_InRelease", False),
+    ],
+)
+def test_which_archives_bring_security_updates(archive: str, expected: bool) -> None:  # noqa: FBT001
+    """By suite or by whose they are, not by a word in their address."""
+    lists = f"{NOW} {NOW} /var/lib/apt/lists/{archive}\n"
+
+    assert fact(pending_updates, host(lists=lists, apt=NOTHING)).security_source is expected
+
+
 def test_what_has_no_candidate_or_is_not_installed_is_no_update() -> None:
     """A package that a pin forbids, and one that is gone but for its configuration."""
     table = "one:\n  Installed: {}\n  Candidate: {}\n  Version table:\n     1 500\n        500 http://x y-security/x\n"
@@ -329,6 +349,29 @@ def test_unattended_upgrades_that_work() -> None:
 def test_what_stands_in_the_way_of_unattended_upgrades(changed: dict[str, str], word: str) -> None:
     """Installed is not enabled, and enabled is not for security."""
     assert word in " ".join(obstacles(**changed))
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        ("origin=Debian,codename=${distro_codename},label=Debian-Security", True),
+        ("${distro_id}:${distro_codename}-security", True),
+        ("o=Debian,l=Debian-Security", True),
+        ("origin=Debian,codename=${distro_codename}-security", True),
+        ("site=security.debian.org", True),
+        ("origin=*", True),
+        ("o=Debian", True),
+        ("*:*", True),
+        ("origin=Debian,codename=${distro_codename},label=Debian", False),
+        ("${distro_id}:${distro_codename}", False),
+        ("origin=SecurityVendor", False),
+    ],
+)
+def test_what_lets_security_updates_in(origin: str, expected: bool) -> None:  # noqa: FBT001
+    """By suite, label or server, or with all else; a vendor that is named for security lets in its own."""
+    line = f'Unattended-Upgrade::Allowed-Origins:: "{origin}";\n'
+
+    assert (obstacles(apt=PERIODIC.rpartition("Unattended-Upgrade::Origins")[0] + line) == ()) is expected
 
 
 def test_a_folder_that_is_closed_hides_what_cron_starts() -> None:

@@ -29,6 +29,9 @@ ln -s pts/ptmx dev/ptmx
 ln -s /proc/self/fd dev/fd
 mkdir -p .lab/beside
 cp -r "$lab/." .lab
+# By another name than sshd's own, so that it is not taken for a daemon of the system that is audited; a copy, so that
+# a script can take sshd away.
+cp usr/sbin/sshd .lab/door
 hostname lab
 
 # Scripts may come from anywhere: they get no network, and no power over the kernel that all roots share.
@@ -39,10 +42,10 @@ if [ -s .lab/scenario ]; then
   net='unshare -n'
   [ ! -e .lab/network ] || net=
   $net setpriv --bounding-set="$none" chroot . /bin/bash -c 'cd /.lab/beside && DEBIAN_FRONTEND=noninteractive exec bash /.lab/scenario' \
-    <dev/null >.lab/said 2>&1 || status=$?
-  cp .lab/said "$lab/said"
+    <dev/null >run/said 2>&1 || status=$?
+  cp run/said "$lab/said"
   echo "$status" >"$lab/status"
-  rm -rf .lab/beside .lab/scenario .lab/said
+  rm -rf .lab/beside .lab/scenario run/said
 fi
 if [ -e .lab/keep ]; then
   rm -rf .lab
@@ -55,9 +58,15 @@ fi
   mount -o "bind,$options" ".$place" ".$place"
 done <srv/mounts
 [ ! -e srv/cmdline ] || mount --bind srv/cmdline proc/cmdline
+# A disk that is full, or read-only.
+disk=
+[ ! -e srv/disk ] || read -r disk <srv/disk
+[ "$disk" != full ] || mount -o "remount,size=$(df -k "$work" | awk 'END { print $3 }')k" "$work"
 mkdir -p mnt
 pivot_root . mnt
 umount -l mnt
-# By another name than sshd's own, so that it is not taken for a daemon of the system that is audited.
-ln -s /usr/sbin/sshd .lab/door
-exec chroot . /.lab/door -D -E /.lab/log -f /.lab/sshd_config
+if [ "$disk" = read-only ]; then
+  mount -o remount,bind,ro lab /
+  [ ! -e srv/mounts ] || while read -r place options; do mount -o "remount,bind,ro,$options" lab "$place"; done <srv/mounts
+fi
+exec chroot . /.lab/door -D -E /run/door.log -f /.lab/sshd_config

@@ -7,6 +7,7 @@ from tests.system import (
     scenarios_hardening,
     scenarios_machine,
     scenarios_records,
+    scenarios_spellings,
     scenarios_ssh,
     scenarios_system,
     scenarios_upkeep,
@@ -21,4 +22,5 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
     *scenarios_machine.SCENARIOS,
     *scenarios_records.SCENARIOS,
     *scenarios_upkeep.SCENARIOS,
+    *scenarios_spellings.SCENARIOS,
 )

@@ -209,6 +209,9 @@ def test_words_of_the_tools() -> None:
     """What they print when they refuse, and what only looks like it."""
     assert refusal("sudo", "sudo: a password is required") == "needs root: sudo refused: a password is required"
     assert refusal("sudo", "Sorry, user x is not allowed to execute 'y' as root on z.").endswith("as root on z.")
+    noexec = "timeout: failed to run command '/bin/sh': Permission denied"
+    assert "(noexec)" in refusal("sudo", noexec)
+    assert refusal("doas", noexec) == ""
     assert refusal("su", "su: Authentication failure") == "needs root: su refused: Authentication failure"
     assert refusal("su", "cat: /etc/x: No such file or directory") == ""
     assert refusal("none", "su: x") == ""

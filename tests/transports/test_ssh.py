@@ -22,8 +22,10 @@ from auditor.errors import (
 from auditor.model.asset import Access, Channel
 from auditor.model.probe import Limits, Shell
 from auditor.transports.base import Last, Remembering
+from auditor.transports.become import Becoming
 from auditor.transports.host_keys import KnownHosts, RememberedKeys, public_key
 from auditor.transports.scope import Scope
+from auditor.transports.script import compose
 from tests.lab import hostile
 from tests.lab.hostile import Raw, wait_until
 from tests.lab.sshd import SSHD, Sshd, free_tcp_port, generate_key
@@ -282,6 +284,28 @@ def test_forced_command():
         message = refusal(NoShell, transport(key_of(server), KnownHosts(server.known_hosts())), server.port)
 
     assert message.endswith("runs no POSIX shell there: welcome to the appliance")
+
+
+def test_login_that_repeats_the_script():
+    """As `head -n 24` does, whose last line is the one with the password, quoted for a shell."""
+    asked = Shell("uname")
+    lines = compose([asked], "nonce", Becoming(password="it's")).decode().split("\n")
+    where = next(number for number, line in enumerate(lines, 1) if line.startswith("P="))
+    with Sshd(key_types=("ed25519",), extra=(f"ForceCommand head -n {where}",)) as server:
+        known = KnownHosts(server.known_hosts())
+        without = refusal(NoShell, transport(key_of(server), known), server.port, asked)
+        given = refusal(NoShell, transport(key_of(server, become_password=Secret("it's")), known), server.port, asked)
+
+    assert without.endswith("there: P='' a_tool=sudo a_state=ok")
+    assert given.endswith("there: it repeats what it is given")
+
+
+def test_login_that_ends_before_it_has_the_script():
+    """What it said is the reason, not that it would not listen; the script is larger than what a channel buffers."""
+    asked = [Shell(f"echo {number}; : {'x' * 1_000_000}") for number in range(4)]
+    with Sshd(key_types=("ed25519",), extra=("ForceCommand /bin/echo bye",)) as server:
+        ssh = transport(key_of(server), KnownHosts(server.known_hosts()))
+        assert refusal(NoShell, ssh, server.port, *asked).endswith("runs no POSIX shell there: bye")
 
 
 def test_noise_of_the_login_shell_is_no_answer():

@@ -101,7 +101,7 @@ def test_endless_noise_is_stopped():
     noise.out(b"welcome! " * 10_000, 0.0)
     flood.out(f"\n{NONCE} H 0 root none sudo self\n\n{NONCE} B 0 a_run\n".encode() + b"x" * 100_000, 0.0)
 
-    assert noise.stop(1.0, 100.0) == "the output had no end"
+    assert noise.stop(1.0, 100.0) == "more than 65536 bytes came before the shell's first word"
     assert flood.stop(1.0, 100.0) == "the output had no end"
     assert problems(flood, "the output had no end")[0] == "the answer was cut off after 100 bytes"
 
