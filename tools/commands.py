@@ -78,8 +78,8 @@ COMMANDS: Mapping[str, Callable[[Environment, list[str]], int]] = {
 
 
 def _spread() -> list[str]:
-    """Return pytest-xdist's options: tests wait for servers too, so one process more than there are cores."""
-    processes = min(len(os.sched_getaffinity(0)) + 1, 8)
+    """Return pytest-xdist's options: tests wait for servers as long as they work, so two processes a core."""
+    processes = min(2 * len(os.sched_getaffinity(0)), 8)
     return ["-n", str(processes), "--dist", "loadfile"]
 
 

@@ -1,6 +1,5 @@
 """Of several kernels on the disk, the one that runs."""
 
-
 import pytest
 
 from auditor.facts.installed import InstalledPackages, Kernel, Package
