@@ -87,7 +87,12 @@ cat >/sbin/apk <<'END'
 #!/bin/sh
 case $1 in version) echo 'Installed:   Available:' ;; info) echo musl ;; policy) echo 'musl policy:' ;; esac
 END
-printf '#!/bin/sh\\necho "                 cron | default"\\n' >/sbin/rc-update
+echo https://mirror.example/alpine/v3.21/main >/etc/apk/repositories
+cp /etc/nftables.conf /etc/nftables.nft
+cat >/sbin/rc-update <<'END'
+#!/bin/sh
+for service in chronyd cron nftables; do printf '%20s | default\\n' $service; done
+END
 chmod 755 /sbin/apk /sbin/rc-update
 """
 _NO_SHELL: Final = "(root|lab-sudo) runs no POSIX shell there: "
@@ -148,9 +153,10 @@ TROUBLES: Final = (
         absent=(
             *("accounts.su-limited", "console.keys-off", "console.maintenance-password", "coredumps.limited"),
             *("coredumps.not-", "files.old-passwords", "logging.journal-", "logging.persistent"),
-            "updates.security-source",
+            *("updates.security-source", "packages.own-keys"),
         ),
-        absent_why="PAM|no init system here|systemd|none of these files exists|apk gets security updates",
+        absent_why="PAM|apk (?:keeps no keys by source|gets security updates)|no init system here|systemd|"
+        "none of these files exists",
     ),
     Trouble(
         "a foreign locale",

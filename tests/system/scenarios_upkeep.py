@@ -69,7 +69,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     fails("services.unneeded-off", started("rpcbind")),
     fails("services.no-super-server", started("xinetd")),
     fails("services.no-super-server", "echo 'time stream tcp nowait root internal' >/etc/inetd.conf", why="inetd"),
-    fails("services.enabled-baseline", started("nginx"), {"allowed": {"cron", "chrony", "nftables"}}),
+    fails("services.enabled-baseline", started("nginx"), {"allowed": {"cron", "chrony", "chronyd", "nftables"}}),
     fails("time.starts-with-host", "rm /etc/systemd/system/*/chrony.service /etc/rc2.d/*chrony"),
     fails("packages.signed", "sed -i s/signed-by.*gpg/trusted=yes/ /etc/apt/sources.list"),
     fails("packages.signed", "echo 'APT::Get::AllowUnauthenticated 1;' >/etc/apt/apt.conf.d/99", why="apt.conf"),
