@@ -7,7 +7,7 @@ prohibit-password.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 RootLogin = Literal["yes", "no", "prohibit-password", "forced-commands-only"]
@@ -18,7 +18,10 @@ Values = Mapping[str, tuple[str, ...]]  # keyword -> the argument text of each l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshSettings:
-    """Settings of an SSH server; times in seconds (0: no limit), algorithm lists lower-cased and in order."""
+    """Settings of an SSH server; times in seconds (0: no limit), algorithm lists lower-cased and in order.
+
+    `lines` are all that were shown, as keyword and text; two that set the same are equal however they write it.
+    """
 
     root_login: RootLogin | None = None
     password_login: bool | None = None
@@ -54,6 +57,11 @@ class SshSettings:
     allow_groups: tuple[str, ...] | None = None
     deny_users: tuple[str, ...] | None = None
     deny_groups: tuple[str, ...] | None = None
+    lines: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """Return what stands behind a keyword, a text for each line that shows it."""
+        return tuple(text for name, text in self.lines if name == keyword.lower())
 
 
 def settings(values: Values, *, complete: bool = False) -> SshSettings:
@@ -94,6 +102,7 @@ def settings(values: Values, *, complete: bool = False) -> SshSettings:
         allow_groups=_names(values, "allowgroups") or empty,
         deny_users=_names(values, "denyusers") or empty,
         deny_groups=_names(values, "denygroups") or empty,
+        lines=tuple((keyword, text) for keyword, texts in values.items() for text in texts),
     )
 
 
