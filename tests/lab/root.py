@@ -25,10 +25,11 @@ from typing import Final, Self
 from tests.lab.sshd import SSHD, free_tcp_port, generate_key, greets
 
 RUNNING: Final = Path("/")
-SUITE: Final = "bookworm"
+SUITE: Final = os.environ.get("LAB_SUITE", "bookworm")  # other releases are tried by hand: LAB_SUITE=trixie
 PACKAGES: Final = (
     *("openssh-server", "sudo", "procps", "kmod", "gawk"),
     *("cron", "auditd", "rsyslog", "libpam-pwquality", "iproute2"),
+    *{"trixie": ("lastlog2",)}.get(SUITE, ()),
 )
 ACCOUNTS: Final = {"root": "root", "sudo": "lab-sudo", "plain": "lab-plain"}
 _SCRIPT: Final = Path(__file__).with_name("root.sh")

@@ -135,7 +135,7 @@ Banner /etc/issue.net
 LogLevel VERBOSE
 Ciphers aes256-gcm@openssh.com,aes256-ctr
 MACs hmac-sha2-512-etm@openssh.com,hmac-sha2-256-etm@openssh.com
-KexAlgorithms sntrup761x25519-sha512@openssh.com,curve25519-sha256
+KexAlgorithms curve25519-sha256,curve25519-sha256@libssh.org
 HostKeyAlgorithms ssh-ed25519,rsa-sha2-512
 END
 chmod 600 /etc/ssh/sshd_config

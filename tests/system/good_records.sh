@@ -33,7 +33,7 @@ echo "$(cat /srv/daemons) cron" >/srv/daemons
 rm -f /etc/profile.d/*
 printf '%s\n' 'readonly TMOUT=900; export TMOUT' 'umask 027' >/etc/profile.d/good.sh
 touch /var/log/lastlog
-for name in ada lab-sudo lab-plain; do lastlog -S -u $name; done
+for name in ada lab-sudo lab-plain; do "$(command -v lastlog2 || command -v lastlog)" -S -u $name || true; done
 
 # --- logs ---
 sed -i -e '1i $FileCreateMode 0640' -e 's/protocol="tcp"/& StreamDriver="gtls" StreamDriverMode="1"/' /etc/rsyslog.conf

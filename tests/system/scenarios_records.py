@@ -108,7 +108,7 @@ _SESSIONS = (
     fails("accounts.dot-files", "touch /home/ada/.profile; chmod 666 /home/ada/.profile", without=UNKNOWN),
     fails("accounts.dot-files", "touch /home/ada/.profile; chown daemon /home/ada/.profile", without=UNKNOWN),
     fails("accounts.no-trusted-hosts", "touch /home/ada/.rhosts", without=UNKNOWN),
-    fails("accounts.dormant", "lastlog -C -u ada", without=UNKNOWN),
+    fails("accounts.dormant", '"$(command -v lastlog2 || command -v lastlog)" -C -u ada', without=UNKNOWN),
     fails("passwords.empty-refused", "sed -i 's/pam_unix.so/& nullok/' /etc/pam.d/common-auth"),
     fails("passwords.checked-is-stored", "sed -i 's/ use_authtok//' /etc/pam.d/common-password"),
     fails("passwords.failure-window", "echo fail_interval=60 >>/etc/security/faillock.conf"),
