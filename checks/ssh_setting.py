@@ -31,7 +31,7 @@ def setting(
 
     For a demand that no check of its own covers: `name` is a keyword of sshd_config(5), such as Compression, and
     `allowed` are its values as `sshd -T` writes them, or a number from `at_least` to `at_most`. Of a keyword that may
-    stand on several lines, such as AcceptEnv, each has to be allowed. Users and addresses that Match blocks name count.
+    stand on several lines, such as AcceptEnv, each has to be allowed, or each word of it. Match blocks count.
     """
     limits = [limit for limit in (at_least, at_most) if limit is not None]
     if not name or not (allowed or limits):
@@ -51,7 +51,10 @@ def setting(
 
 
 def _is_one_of(text: str, known: frozenset[str]) -> bool:
-    return text in known or ("/" not in text and text.lower() in known)
+    """Whether a line, or each word of it, is known: a file may name on one line what `sshd -T` writes on several."""
+    words = text.split()
+    each = all(word in known or ("/" not in word and word.lower() in known) for word in words)
+    return (bool(words) and each) or text in known
 
 
 def _is_between(text: str, at_least: int | None, at_most: int | None) -> bool:
