@@ -4,7 +4,6 @@ Maps from a value to a verdict are taken apart into one rule for each element. A
 its rule one that may hold or not, or may accept or refuse; it is never passed over.
 """
 
-import ipaddress
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,10 +18,9 @@ from auditor.facts.filter_rules import (
     About,
     Action,
     Condition,
-    Family,
     Rule,
-    Span,
     Table,
+    address_span,
     limited,
     port_span,
 )
@@ -286,21 +284,3 @@ def _ends(element: Json) -> tuple[Json, Json]:
     if isinstance(ends, list) and len(ends) == 2:
         return ends[0], ends[1]
     return (prefix.get("addr"), f"/{prefix.get('len')}") if isinstance(prefix, dict) else (None, None)
-
-
-def address_span(first: object, last: object) -> Span | None:
-    """Return the addresses from the first to the last, or of a prefix whose length stands as `/8`; None for names."""
-    try:
-        if str(last).startswith("/"):
-            network = ipaddress.ip_network(f"{first}{last}", strict=False)
-            low, high = int(network.network_address), int(network.broadcast_address)
-            version = network.version
-        else:
-            start, end = ipaddress.ip_address(str(first)), ipaddress.ip_address(str(last))
-            if start.version != end.version:
-                return None
-            low, high, version = int(start), int(end), start.version
-    except ValueError:
-        return None
-    family: Family = "ip" if version == 4 else "ip6"
-    return Span(low, high, family) if low <= high else None

@@ -6,6 +6,7 @@ integer with a bit for each. A condition holds for a set of ports surely, and fo
 for what is not known here, such as a mark. What may happen to a port is then never less than what does happen.
 """
 
+import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -253,6 +254,24 @@ def port_span(first: object, last: object) -> Span | None:
     if isinstance(first, int) and isinstance(last, int) and 0 <= first <= last <= 65535:
         return Span(first, last)
     return None
+
+
+def address_span(first: object, last: object) -> Span | None:
+    """Return the addresses from the first to the last, or of a prefix whose length stands as `/8`; None for names."""
+    try:
+        if str(last).startswith("/"):
+            network = ipaddress.ip_network(f"{first}{last}", strict=False)
+            low, high = int(network.network_address), int(network.broadcast_address)
+            version = network.version
+        else:
+            start, end = ipaddress.ip_address(str(first)), ipaddress.ip_address(str(last))
+            if start.version != end.version:
+                return None
+            low, high, version = int(start), int(end), start.version
+    except ValueError:
+        return None
+    family: Family = "ip" if version == 4 else "ip6"
+    return Span(low, high, family) if low <= high else None
 
 
 def mask(spans: Iterable[Span]) -> Mask:

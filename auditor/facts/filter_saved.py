@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from auditor.facts.filter_nft import address_span
 from auditor.facts.filter_rules import (
     ALWAYS,
     BEGINS,
@@ -22,6 +21,7 @@ from auditor.facts.filter_rules import (
     Rule,
     Span,
     Table,
+    address_span,
     limited,
     port_span,
 )
